@@ -1,0 +1,1 @@
+//! The webhook that gives new pods their published values.

@@ -1,0 +1,1 @@
+//! Custom resources and annotations, parsed into domain policies.

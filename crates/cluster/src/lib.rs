@@ -1,0 +1,1 @@
+//! Watches into compact rows, and every write to the Kubernetes API.

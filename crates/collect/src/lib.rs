@@ -1,0 +1,1 @@
+//! Usage samples from the metrics API.

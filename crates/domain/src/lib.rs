@@ -1,0 +1,1 @@
+//! The nouns of Plimsoll: units, workloads, policies, recommendations, decisions and reasons.

@@ -1,0 +1,1 @@
+//! observe, recommend, decide, ration, admit: the pure brain.

@@ -1,0 +1,1 @@
+//! What containers used: sketches by hour, coverage, OOM memory; versioned snapshots.

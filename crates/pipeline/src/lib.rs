@@ -1,0 +1,1 @@
+//! The five ports and the tick that drives them.

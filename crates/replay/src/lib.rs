@@ -1,0 +1,1 @@
+//! Recorded usage, a simulated clock and cluster, and the drivers over them.

@@ -1,0 +1,1 @@
+//! One evaluation rendered as table, JSON, Markdown, condition and event text.

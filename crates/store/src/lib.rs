@@ -1,0 +1,1 @@
+//! History snapshots on disk, checksummed and replaced atomically.

@@ -1,0 +1,1 @@
+//! A real control plane, a fake kubelet and usage models for tests.
