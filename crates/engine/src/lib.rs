@@ -1,1 +1,1 @@
-//! observe, recommend, decide, ration, admit: the pure brain.
+//! The pure brain: observe, recommend, decide, ration, admit. One file per verb.

@@ -1,0 +1,199 @@
+//! The closed list of reasons why something is not done. Every output renders these and no others.
+
+use std::time::Duration;
+
+use crate::{ForeignActuator, OptOut, Ratio, Stop, Timestamp};
+
+/// Why a change is not made, with the numbers that say so.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// A person told the whole cluster to stand still.
+    Stopped(Stop),
+    /// A label or the namespace asks that it be left alone.
+    OptedOut(OptOut),
+    /// The configuration cannot be read; everything stays as it is.
+    ConfigurationInvalid {
+        /// Where and why, as one line.
+        diagnostic: String,
+    },
+    /// Another program sets the resources.
+    ForeignActuator(ForeignActuator),
+    /// A HorizontalPodAutoscaler follows the utilization of this resource.
+    HpaOnResource {
+        /// Its name.
+        hpa: String,
+    },
+    /// The kind of workload is not known well enough to be changed.
+    UnknownKind {
+        /// The kind.
+        kind: String,
+    },
+    /// The policy says to recommend only.
+    RecommendOnly,
+    /// No usage can be read.
+    MetricsUnavailable {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Too little usage has been seen.
+    InsufficientHistory(Gap),
+    /// The look-back is not covered well enough.
+    LowConfidence {
+        /// The share covered.
+        confidence: Ratio,
+        /// The share asked for.
+        threshold: Ratio,
+    },
+    /// No change is great enough.
+    BelowThreshold {
+        /// The greatest.
+        difference: Ratio,
+        /// What it would have to exceed.
+        threshold: Ratio,
+    },
+    /// A bound leaves nothing to do.
+    Bounded {
+        /// `min`, `max` or `limit`.
+        bound: &'static str,
+    },
+    /// Running pods have the recommended values.
+    UpToDate,
+    /// The last change is too recent.
+    CoolingDown {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The workload is replacing its pods.
+    RolloutInProgress {
+        /// Pods of the present revision that are available.
+        updated: u32,
+        /// Pods wanted.
+        desired: u32,
+    },
+    /// The cluster-wide budget of changed pods is used up for now.
+    ChangeBudget {
+        /// Pods that may be changed in a minute.
+        limit: u32,
+    },
+    /// Only new pods get the values, as the policy says.
+    Deferred,
+    /// There is no running pod.
+    NoRunningPods,
+    /// This cannot be changed in place; the next pod gets it.
+    NeedsRecreate(RecreateCause),
+    /// The last resize is not finished.
+    ResizeInProgress,
+    /// The node has no room for the last resize yet.
+    ResizeDeferred,
+    /// The node or the API server will not do the resize.
+    ResizeRefused {
+        /// In its own words.
+        message: String,
+    },
+    /// The program runs with `--dry-run`.
+    DryRun,
+    /// A defect of the program; only this workload is held.
+    Internal,
+}
+
+/// How much usage is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Samples of the pod with the most.
+    pub samples: u64,
+    /// Samples a pod must have to count.
+    pub needed: u64,
+    /// Samples at this age and younger are startup and do not count.
+    pub startup: Duration,
+}
+
+/// Why something cannot be changed in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecreateCause {
+    /// A limit cannot be removed.
+    LimitRemoval,
+    /// The pod's quality-of-service class would change.
+    QosClass,
+    /// A memory limit cannot be lowered: this cluster does not allow it, or usage is too near.
+    MemoryLimitDecrease,
+    /// The container's `resizePolicy` restarts it for this resource.
+    RestartPolicy,
+    /// The pod sets resources for the pod as a whole.
+    PodLevelResources,
+    /// This cluster has no in-place resize.
+    NoResizeSubresource,
+}
+
+impl RecreateCause {
+    /// The word used in every output.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::LimitRemoval => "LimitRemoval",
+            Self::QosClass => "QosClass",
+            Self::MemoryLimitDecrease => "MemoryLimitDecrease",
+            Self::RestartPolicy => "RestartPolicy",
+            Self::PodLevelResources => "PodLevelResources",
+            Self::NoResizeSubresource => "NoResizeSubresource",
+        }
+    }
+}
+
+impl Reason {
+    /// The word used as condition reason, event reason, metric label, log and JSON field.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Stopped(_) => "Stopped",
+            Self::OptedOut(_) => "OptedOut",
+            Self::ConfigurationInvalid { .. } => "ConfigurationInvalid",
+            Self::ForeignActuator(_) => "ForeignActuator",
+            Self::HpaOnResource { .. } => "HpaOnResource",
+            Self::UnknownKind { .. } => "UnknownKind",
+            Self::RecommendOnly => "RecommendOnly",
+            Self::MetricsUnavailable { .. } => "MetricsUnavailable",
+            Self::InsufficientHistory(_) => "InsufficientHistory",
+            Self::LowConfidence { .. } => "LowConfidence",
+            Self::BelowThreshold { .. } => "BelowThreshold",
+            Self::Bounded { .. } => "Bounded",
+            Self::UpToDate => "UpToDate",
+            Self::CoolingDown { .. } => "CoolingDown",
+            Self::RolloutInProgress { .. } => "RolloutInProgress",
+            Self::ChangeBudget { .. } => "ChangeBudget",
+            Self::Deferred => "Deferred",
+            Self::NoRunningPods => "NoRunningPods",
+            Self::NeedsRecreate(_) => "NeedsRecreate",
+            Self::ResizeInProgress => "ResizeInProgress",
+            Self::ResizeDeferred => "ResizeDeferred",
+            Self::ResizeRefused { .. } => "ResizeRefused",
+            Self::DryRun => "DryRun",
+            Self::Internal => "Internal",
+        }
+    }
+
+    /// Every code, in the order of the reference page.
+    pub const CODES: [&'static str; 24] = [
+        "Stopped",
+        "OptedOut",
+        "ConfigurationInvalid",
+        "ForeignActuator",
+        "HpaOnResource",
+        "UnknownKind",
+        "RecommendOnly",
+        "MetricsUnavailable",
+        "InsufficientHistory",
+        "LowConfidence",
+        "BelowThreshold",
+        "Bounded",
+        "UpToDate",
+        "CoolingDown",
+        "RolloutInProgress",
+        "ChangeBudget",
+        "Deferred",
+        "NoRunningPods",
+        "NeedsRecreate",
+        "ResizeInProgress",
+        "ResizeDeferred",
+        "ResizeRefused",
+        "DryRun",
+        "Internal",
+    ];
+}

@@ -1,0 +1,43 @@
+//! What is remembered about a workload between evaluations; kept in its object's status.
+
+use crate::{Amount, Resources, Timestamp};
+
+/// The decision state of a workload. A restart or a new leader goes on from here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecisionState {
+    /// The values approved for new pods; absent until there were any.
+    pub published: Option<Published>,
+    /// The last change of running pods; absent until there was one.
+    pub last_move: Option<Move>,
+    /// How many such changes there were.
+    pub moves: u64,
+    /// Memory learned from kills, by container.
+    pub oom_floors: Vec<OomFloor>,
+}
+
+/// Values approved for new pods.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    /// Resources by container name, in the template's order.
+    pub containers: Vec<(String, Resources)>,
+}
+
+/// A change of running pods.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Move {
+    /// When the first pod was changed to these values.
+    pub at: Timestamp,
+    /// The recommendation being rolled out, by container name.
+    pub containers: Vec<(String, Resources)>,
+}
+
+/// A container's memory request may not fall below this until the kill is out of the look-back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OomFloor {
+    /// The container.
+    pub container: String,
+    /// The least request, in bytes.
+    pub floor: Amount,
+    /// When the kill happened.
+    pub killed_at: Timestamp,
+}
