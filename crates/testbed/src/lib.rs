@@ -1,0 +1,9 @@
+//! What the higher test tiers need from the machine: external tools, and the control plane's
+//! binary. Kept apart from the testkit so that xtask can use it without building a Kubernetes
+//! client.
+
+mod rig_binary;
+mod tools;
+
+pub use rig_binary::rig_binary;
+pub use tools::{Tool, missing, tools};
