@@ -1,1 +1,3 @@
-//! Recorded usage, a simulated clock and cluster, and the drivers over them.
+//! Recorded usage, a simulated clock and cluster, and the drivers over them: the demo and replay.
+
+pub mod trace;

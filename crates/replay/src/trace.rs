@@ -1,0 +1,295 @@
+//! Reads recorded usage: a folder with `series.csv` and one gzipped CSV file per metric and source
+//! (`series_id,timestamp_s,<unit>`), sorted by series and time. A missing row is a gap.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use flate2::read::GzDecoder;
+
+use plimsoll_domain::{Amount, Resource, Timestamp};
+
+/// Columns of `series.csv` that are read; others are left alone.
+const INDEX_COLUMNS: [&str; 5] = ["series_id", "metric", "file", "entity", "step_s"];
+/// Units a series file may be in. Fractions are taken as they are.
+const UNITS: [&str; 4] = ["cpu_cores", "memory_bytes", "cpu_norm", "memory_norm"];
+
+/// A folder of recorded usage, or the one that ships with the program.
+#[derive(Clone, Debug)]
+pub struct Traces {
+    root: Root,
+    index: Vec<SeriesInfo>,
+}
+
+#[derive(Clone, Debug)]
+enum Root {
+    Folder(PathBuf),
+    Shipped,
+}
+
+/// What `series.csv` says about one series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesInfo {
+    /// The series.
+    pub id: String,
+    /// CPU or memory; series of other metrics are not listed.
+    pub resource: Resource,
+    /// Its file, relative to the folder.
+    pub file: String,
+    /// What was recorded; CPU and memory of one thing share it.
+    pub entity: String,
+    /// The time between samples.
+    pub step: Duration,
+}
+
+/// A recorded series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Samples in order of time.
+    pub points: Vec<(Timestamp, Amount)>,
+}
+
+/// Recorded usage could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// A file could not be opened or read.
+    #[error("read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file does not have the form of a trace.
+    #[error("read {file}, line {line}: {what}")]
+    Malformed {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong, and what was expected.
+        what: String,
+    },
+    /// No such series.
+    #[error("find {resource} usage of {entity:?} in series.csv (column `entity`)", resource = .resource.name())]
+    NoSuchEntity {
+        /// What was asked for.
+        entity: String,
+        /// CPU or memory.
+        resource: Resource,
+    },
+}
+
+impl Traces {
+    /// Opens a folder and reads its index.
+    pub fn open(folder: &Path) -> Result<Self, TraceError> {
+        Self::with_root(Root::Folder(folder.to_path_buf()))
+    }
+
+    /// The recorded usage that ships with the program; `data/NOTICE` names its sources.
+    pub fn shipped() -> Result<Self, TraceError> {
+        Self::with_root(Root::Shipped)
+    }
+
+    fn with_root(root: Root) -> Result<Self, TraceError> {
+        let index = read_index(root.read("series.csv")?)?;
+        Ok(Self { root, index })
+    }
+
+    /// All series of CPU and memory.
+    pub fn index(&self) -> &[SeriesInfo] {
+        &self.index
+    }
+
+    /// The usage of one entity.
+    pub fn series(&self, entity: &str, resource: Resource) -> Result<Series, TraceError> {
+        let wanted = |info: &&SeriesInfo| info.entity == entity && info.resource == resource;
+        let info = self.index.iter().find(wanted).ok_or_else(|| TraceError::NoSuchEntity {
+            entity: entity.to_owned(),
+            resource,
+        })?;
+        let reader = GzDecoder::new(std::io::Cursor::new(self.root.read(&info.file)?));
+        read_series(&info.file, reader, &info.id)
+    }
+}
+
+impl Root {
+    fn read(&self, file: &str) -> Result<Vec<u8>, TraceError> {
+        match self {
+            Self::Shipped => shipped_file(file).map(<[u8]>::to_vec).ok_or_else(|| {
+                let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+                TraceError::Read { path: PathBuf::from(file), source }
+            }),
+            Self::Folder(folder) => {
+                let path = folder.join(file);
+                let mut bytes = Vec::new();
+                File::open(&path)
+                    .and_then(|mut file| file.read_to_end(&mut bytes))
+                    .map_err(|source| TraceError::Read { path, source })?;
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+fn shipped_file(file: &str) -> Option<&'static [u8]> {
+    match file {
+        "series.csv" => Some(include_bytes!("../data/series.csv")),
+        "cpu/demo.csv.gz" => Some(include_bytes!("../data/cpu/demo.csv.gz")),
+        "mem/demo.csv.gz" => Some(include_bytes!("../data/mem/demo.csv.gz")),
+        _ => None,
+    }
+}
+
+fn read_index(bytes: Vec<u8>) -> Result<Vec<SeriesInfo>, TraceError> {
+    let mut rows = Rows::new("series.csv", std::io::Cursor::new(bytes))?;
+    let columns = rows.columns(&INDEX_COLUMNS)?;
+    let mut index = Vec::new();
+    while let Some(row) = rows.next_row()? {
+        let field = |i: usize| row.get(columns[i]).unwrap_or_default().to_owned();
+        let resource = match field(1).as_str() {
+            "cpu" => Resource::Cpu,
+            "mem" => Resource::Memory,
+            _ => continue,
+        };
+        let step = field(4).parse().map_err(|_| rows.malformed("step_s is no whole number"))?;
+        index.push(SeriesInfo {
+            id: field(0),
+            resource,
+            file: field(2),
+            entity: field(3),
+            step: Duration::from_secs(step),
+        });
+    }
+    Ok(index)
+}
+
+fn read_series(file: &str, reader: impl Read, id: &str) -> Result<Series, TraceError> {
+    let mut rows = Rows::new(file, reader)?;
+    rows.expect_series_header()?;
+    let mut points: Vec<(Timestamp, Amount)> = Vec::new();
+    while let Some(row) = rows.next_row()? {
+        if row.get(0) != Some(id) {
+            continue;
+        }
+        let at = number(&rows, &row, 1)?;
+        let at = Timestamp::from_seconds(whole_seconds(at));
+        if points.last().is_some_and(|(last, _)| *last >= at) {
+            return Err(rows.malformed("time goes backwards within a series"));
+        }
+        let value = Amount::new(number(&rows, &row, 2)?)
+            .ok_or_else(|| rows.malformed("a value must be finite and not negative"))?;
+        points.push((at, value));
+    }
+    Ok(Series { points })
+}
+
+fn number<R: Read>(rows: &Rows<R>, row: &csv::StringRecord, i: usize) -> Result<f64, TraceError> {
+    let text = row.get(i).unwrap_or_default();
+    text.parse().map_err(|_| rows.malformed(&format!("{text:?} is no number")))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "saturates; a trace of 2^63 seconds is none")]
+fn whole_seconds(seconds: f64) -> i64 {
+    seconds.floor() as i64
+}
+
+/// The rows of one CSV file, with what an error message needs to name the line.
+struct Rows<R> {
+    file: String,
+    reader: csv::Reader<R>,
+    line: u64,
+}
+
+impl<R: Read> Rows<R> {
+    fn new(file: &str, reader: R) -> Result<Self, TraceError> {
+        Ok(Self { file: file.to_owned(), reader: csv::Reader::from_reader(reader), line: 1 })
+    }
+
+    fn next_row(&mut self) -> Result<Option<csv::StringRecord>, TraceError> {
+        let mut row = csv::StringRecord::new();
+        match self.reader.read_record(&mut row) {
+            Ok(true) => {
+                self.line = row.position().map_or(self.line, csv::Position::line);
+                Ok(Some(row))
+            }
+            Ok(false) => Ok(None),
+            Err(error) => {
+                self.line = error.position().map_or(self.line, csv::Position::line);
+                Err(self.malformed(&error.to_string()))
+            }
+        }
+    }
+
+    fn header(&mut self) -> Result<csv::StringRecord, TraceError> {
+        let header = self.reader.headers().cloned();
+        header.map_err(|error| self.malformed(&error.to_string()))
+    }
+
+    fn columns<const N: usize>(&mut self, names: &[&str; N]) -> Result<[usize; N], TraceError> {
+        let header = self.header()?;
+        let mut columns = [0; N];
+        for (column, name) in columns.iter_mut().zip(names) {
+            *column = header
+                .iter()
+                .position(|field| field == *name)
+                .ok_or_else(|| self.malformed(&format!("there is no column {name:?}")))?;
+        }
+        Ok(columns)
+    }
+
+    fn expect_series_header(&mut self) -> Result<(), TraceError> {
+        let header = self.header()?;
+        let fields: Vec<&str> = header.iter().collect();
+        match fields[..] {
+            ["series_id", "timestamp_s", unit] if UNITS.contains(&unit) => Ok(()),
+            _ => Err(self.malformed(&format!(
+                "columns {fields:?} where series_id,timestamp_s and one of {UNITS:?} are expected"
+            ))),
+        }
+    }
+
+    fn malformed(&self, what: &str) -> TraceError {
+        TraceError::Malformed { file: self.file.clone(), line: self.line, what: what.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(csv: &str, expect: Result<usize, (u64, &str)>) {
+        let read = read_series("cpu/x.csv.gz", csv.as_bytes(), "a");
+        match (read, expect) {
+            (Ok(series), Ok(points)) => assert_eq!(series.points.len(), points),
+            (Err(TraceError::Malformed { line, what, .. }), Err((at, part))) => {
+                assert_eq!(line, at, "{what}");
+                assert!(what.contains(part), "{what}");
+            }
+            (got, _) => panic!("{csv:?} gave {got:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_one_series_and_names_the_line_of_what_is_wrong() {
+        let head = "series_id,timestamp_s,cpu_cores\n";
+        check(&format!("{head}a,0,0.1\na,300,0.2\nb,0,9\n"), Ok(2));
+        check(&format!("{head}a,0,0.1\na,300,x\n"), Err((3, "no number")));
+        check(&format!("{head}a,0,0.1\na,0,0.1\n"), Err((3, "backwards")));
+        check(&format!("{head}a,0,NaN\n"), Err((2, "finite")));
+        check(&format!("{head}a,0,inf\n"), Err((2, "finite")));
+        check(&format!("{head}a,0,-1\n"), Err((2, "not negative")));
+        check("series_id,timestamp_s,bananas\na,0,1\n", Err((1, "bananas")));
+    }
+
+    #[test]
+    fn every_shipped_series_can_be_read() {
+        let traces = Traces::shipped().unwrap();
+        assert!(traces.index().len() >= 60);
+        for info in traces.index() {
+            let series = traces.series(&info.entity, info.resource).unwrap();
+            assert!(series.points.len() > 100, "{}", info.id);
+        }
+    }
+}
