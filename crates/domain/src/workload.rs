@@ -26,6 +26,17 @@ pub enum WorkloadKind {
 }
 
 impl WorkloadKind {
+    /// The kinds that may be changed.
+    pub const KNOWN: [Self; 7] = [
+        Self::Deployment,
+        Self::StatefulSet,
+        Self::DaemonSet,
+        Self::ReplicaSet,
+        Self::Job,
+        Self::CronJob,
+        Self::Rollout,
+    ];
+
     /// The kind as Kubernetes spells it.
     pub fn name(&self) -> &str {
         match self {
@@ -42,16 +53,8 @@ impl WorkloadKind {
 
     /// From the kind as Kubernetes spells it.
     pub fn from_name(kind: &str) -> Self {
-        match kind {
-            "Deployment" => Self::Deployment,
-            "StatefulSet" => Self::StatefulSet,
-            "DaemonSet" => Self::DaemonSet,
-            "ReplicaSet" => Self::ReplicaSet,
-            "Job" => Self::Job,
-            "CronJob" => Self::CronJob,
-            "Rollout" => Self::Rollout,
-            other => Self::Other(other.to_owned()),
-        }
+        let known = Self::KNOWN.into_iter().find(|known| known.name() == kind);
+        known.unwrap_or_else(|| Self::Other(kind.to_owned()))
     }
 
     /// Whether workloads of this kind may be changed at all.
