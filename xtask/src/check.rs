@@ -18,12 +18,17 @@ const STEPS: [Step; 6] = [
     ("codegen", |workspace| codegen::compare(workspace)),
 ];
 
-/// Runs all steps and ends with one line for each.
-pub(crate) fn check() -> Result<()> {
+/// Runs the steps asked for, or all, and ends with one line for each.
+pub(crate) fn check(only: &[String]) -> Result<()> {
+    let known = |asked: &&String| STEPS.iter().any(|(name, _)| name == asked);
+    if let Some(asked) = only.iter().find(|asked| !known(asked)) {
+        bail!("there is no step `{asked}`");
+    }
     let workspace = Workspace::load()?;
     let mut lines = Vec::new();
     let mut failed = Vec::new();
-    for (name, step) in STEPS {
+    let asked = |name: &str| only.is_empty() || only.iter().any(|asked| asked == name);
+    for (name, step) in STEPS.into_iter().filter(|(name, _)| asked(name)) {
         eprintln!("== {name}");
         let started = Instant::now();
         let result = step(&workspace);

@@ -30,7 +30,10 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Format, lints, documentation, tidiness, layers and generated files.
-    Check,
+    Check {
+        /// Only these steps: fmt, tidy, layers, clippy, doc, codegen.
+        steps: Vec<String>,
+    },
     /// All tests, tier by tier; says loudly what could not run and why.
     Test {
         /// Install what is missing first (Debian packages need root), then skip nothing.
@@ -57,7 +60,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
-        Command::Check => check::check(),
+        Command::Check { steps } => check::check(&steps),
         Command::Test { setup, tier } => test::test(setup, &tier),
         Command::Bless => test::bless(),
         Command::Codegen { check } => codegen::codegen(check),
