@@ -43,6 +43,9 @@ pub struct ContainerPatch {
 pub struct Action {
     /// Whose pods.
     pub workload: WorkloadId,
+    /// The values being rolled out, by container name; what a pod cannot be given in place is
+    /// missing from its change, not from here. A resource without a request is left as it is.
+    pub values: Vec<(String, Resources)>,
     /// One for each pod, in the order they are made.
     pub changes: Vec<PodChange>,
     /// Pods that would have been changed too, had the cluster-wide budget allowed.

@@ -58,8 +58,8 @@ pub enum MetricsState {
 /// How many pods have the recommended values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// Running pods that have them, as far as they can be given in place.
+    /// Running pods that have the requests, and the limits as far as they can be given in place.
     pub pods: u32,
-    /// Running pods.
+    /// Running pods that did not opt out.
     pub of: u32,
 }

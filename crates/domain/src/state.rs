@@ -18,7 +18,8 @@ pub struct DecisionState {
 /// Values approved for new pods.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Published {
-    /// Resources by container name, in the template's order.
+    /// Resources by container name, in the template's order. A resource without a request is one
+    /// nothing is approved for: new pods keep what their template says, limit included.
     pub containers: Vec<(String, Resources)>,
 }
 
@@ -27,17 +28,18 @@ pub struct Published {
 pub struct Move {
     /// When the first pod was changed to these values.
     pub at: Timestamp,
-    /// The recommendation being rolled out, by container name.
+    /// The recommendation being rolled out, by container name. A resource without a request is not
+    /// part of it.
     pub containers: Vec<(String, Resources)>,
 }
 
-/// A container's memory request may not fall below this until the kill is out of the look-back.
+/// A container's memory request may not fall below this until the last kill is out of the look-back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OomFloor {
     /// The container.
     pub container: String,
-    /// The least request, in bytes.
+    /// The least request, in bytes: the greatest that any of the kills gave.
     pub floor: Amount,
-    /// When the kill happened.
+    /// When the last kill happened.
     pub killed_at: Timestamp,
 }
