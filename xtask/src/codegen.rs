@@ -12,10 +12,24 @@ struct Page {
     path: &'static str,
 }
 
-const PAGES: [Page; 1] = [Page {
-    args: &["crds"],
-    path: "charts/plimsoll/files/crds.yaml",
-}];
+const PAGES: [Page; 4] = [
+    Page {
+        args: &["crds"],
+        path: "charts/plimsoll/files/crds.yaml",
+    },
+    Page {
+        args: &["reference", "reasons"],
+        path: "docs/reference/reasons.md",
+    },
+    Page {
+        args: &["reference", "annotation"],
+        path: "docs/reference/annotation.md",
+    },
+    Page {
+        args: &["reference", "flags"],
+        path: "docs/reference/flags.md",
+    },
+];
 
 /// Writes every page, or with `check` only compares.
 pub(crate) fn codegen(check: bool) -> Result<()> {

@@ -178,3 +178,27 @@ fn definitions_stay_when_the_release_goes() {
     let without = render(&["crds.install=false"]).unwrap();
     assert!(of_kind(&without, "CustomResourceDefinition").is_empty());
 }
+
+#[test]
+fn the_program_knows_every_flag_it_is_started_with() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/flags.md");
+    let page = std::fs::read_to_string(page).expect("`cargo xtask codegen` writes it");
+    let (_, controller) = page.split_once("## `plimsoll controller`").unwrap();
+    let controller = controller.split("\n## ").next().unwrap();
+    let objects = render(&[
+        "controller.dryRun=true",
+        "controller.confidenceRequired=true",
+    ])
+    .unwrap();
+    let container =
+        &of_kind(&objects, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0];
+    let args = strings(&container["args"]);
+    assert_eq!(args[0], "controller");
+    for arg in &args[1..] {
+        let flag = arg.split('=').next().unwrap();
+        let known = controller
+            .split(|c: char| c.is_whitespace() || c == '`')
+            .any(|w| w == flag);
+        assert!(known, "plimsoll controller has no flag {flag}");
+    }
+}

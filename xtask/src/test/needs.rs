@@ -37,9 +37,9 @@ pub(super) fn lacking(group: &Group) -> Vec<Need> {
             source: Source::Debian(tool.package),
         })
         .collect();
-    let wants_helm = matches!(group.kind, Kind::Helm | Kind::ControlPlane);
+    let wants_helm = group.kind == Kind::Helm;
     if wants_helm && !helm::is_present() {
-        let why = "renders the chart, and kubectl applies it";
+        let why = "renders the chart";
         needs.push(Need {
             name: "Helm",
             why,

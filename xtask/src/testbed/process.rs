@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -61,12 +61,23 @@ impl Record {
         Ok(started.filter(Started::is_running).collect())
     }
 
-    /// Starts a program that outlives this one, in a process group of its own so that Ctrl-C at
+    /// An input that never ends: a pipe of which the program that reads it is a writer too. The
+    /// control plane takes the end of its input for the end of whoever started it.
+    fn endless_input(&self) -> Result<File> {
+        let path = self.dir.join("input");
+        if !path.exists() {
+            run::output(Command::new("mkfifo").arg(&path))?;
+        }
+        let file = OpenOptions::new().read(true).write(true).open(&path);
+        file.context("open the pipe that keeps programs running")
+    }
+
+    /// Starts a program that outlives this one: in a process group of its own, so that Ctrl-C at
     /// the terminal does not reach it, and with its output in a log beside the list.
     pub(super) fn start(&self, name: &str, mut command: Command) -> Result<Started> {
         let log = File::create(self.dir.join(format!("{name}.log"))).context("create a log")?;
         command
-            .stdin(Stdio::null())
+            .stdin(self.endless_input()?)
             .stdout(log.try_clone()?)
             .stderr(log)
             .process_group(0);
@@ -149,17 +160,10 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("xtask-process-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         let record = Record::of(&dir);
-        let fifo = dir.join("never-written");
-        assert!(
-            Command::new("mkfifo")
-                .arg(&fifo)
-                .status()
-                .unwrap()
-                .success()
-        );
-        let mut command = Command::new("tail");
-        command.arg("-f").arg(&fifo);
-        let started = record.start("tail", command).unwrap();
+        // Ends at once if its input ends.
+        let mut command = Command::new("tee");
+        command.arg(dir.join("copy"));
+        let started = record.start("tee", command).unwrap();
         assert_eq!(record.running().unwrap(), std::slice::from_ref(&started));
         // This very process does not name the folder, so it is never taken for ours.
         let other = Started {
