@@ -1,0 +1,164 @@
+//! A sub-history: what one live pod used, or all pods together that are gone.
+
+use std::collections::BTreeMap;
+
+use plimsoll_domain::Amount;
+
+use crate::bucket::BUCKETS;
+use crate::packed::Packed;
+use crate::sketch::{Extremes, Sketch};
+use crate::slot::{Hour, Selection, Slot};
+
+/// Counts by bucket, to add up many sketches in one pass; used again for the next pod.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    counts: Vec<u32>,
+    extremes: Option<Extremes>,
+}
+
+/// Sketches by slot: those of the newest hour open to samples, older ones packed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct SubHistory {
+    /// The newest hour it was told of.
+    pub(crate) newest: Hour,
+    /// Ordered by slot. Few: the newest hour's, and those of samples that came late.
+    pub(crate) open: Vec<(Slot, Sketch)>,
+    /// Ordered by slot.
+    pub(crate) packed: Packed,
+}
+
+impl SubHistory {
+    /// Counts one sample.
+    pub(crate) fn record(&mut self, slot: Slot, amount: Amount) {
+        self.settle(slot.hour());
+        self.open_sketch(slot).record(amount);
+    }
+
+    /// Takes in all of another. Any order of taking in ends in the same state.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        for (slot, sketch) in &other.open {
+            self.open_sketch(*slot).merge(sketch);
+        }
+        for sketch in other.packed.iter() {
+            self.open_sketch(sketch.slot).merge(&sketch.unpack());
+        }
+        let newest = self.newest.max(other.newest);
+        self.newest = newest;
+        if self.is_unsettled() {
+            self.repack();
+        }
+    }
+
+    /// Goes on to this hour, if it is newer: packs the hours before it, puts old ones together by
+    /// six, drops the oldest.
+    pub(crate) fn settle(&mut self, newest: Hour) {
+        if newest > self.newest {
+            self.newest = newest;
+            if self.is_unsettled() {
+                self.repack();
+            }
+        }
+    }
+
+    /// Whether nothing is left in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.packed.len() == 0
+    }
+
+    /// All selected usage in one sketch.
+    pub(crate) fn select(&self, selection: &Selection, scratch: &mut Scratch) -> Sketch {
+        for (slot, sketch) in &self.open {
+            if selection.includes(*slot) {
+                scratch.add(sketch.extremes, sketch.counts.iter().copied());
+            }
+        }
+        for sketch in self.packed.iter() {
+            if selection.includes(sketch.slot) {
+                scratch.add(Some(sketch.extremes), sketch.counts);
+            }
+        }
+        scratch.take()
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let counts = self.open.iter().map(|(_, sketch)| sketch.counts.capacity());
+        self.packed.heap_bytes()
+            + self.open.capacity() * size_of::<(Slot, Sketch)>()
+            + counts.sum::<usize>() * size_of::<(u16, u32)>()
+    }
+
+    fn open_sketch(&mut self, slot: Slot) -> &mut Sketch {
+        let index = match self.open.binary_search_by_key(&slot, |entry| entry.0) {
+            Ok(index) => index,
+            Err(index) => {
+                self.open.insert(index, (slot, Sketch::default()));
+                index
+            }
+        };
+        &mut self.open[index].1
+    }
+
+    fn is_unsettled(&self) -> bool {
+        let newest = self.newest;
+        self.open.iter().any(|(slot, _)| slot.hour() != newest)
+            || (self.packed.slots()).any(|slot| slot.settled(newest) != Some(slot))
+    }
+
+    /// Once an hour for each pod, about 50 µs: rebuilding all is simpler than mending in place.
+    fn repack(&mut self) {
+        let mut sketches = BTreeMap::<Slot, Sketch>::new();
+        let newest = self.newest;
+        for packed in self.packed.iter() {
+            if let Some(slot) = packed.slot.settled(newest) {
+                sketches.entry(slot).or_default().merge(&packed.unpack());
+            }
+        }
+        for (slot, sketch) in std::mem::take(&mut self.open) {
+            if slot.hour() == newest {
+                self.open.push((slot, sketch));
+            } else if let Some(slot) = slot.settled(newest) {
+                sketches.entry(slot).or_default().merge(&sketch);
+            }
+        }
+        self.packed = Packed::new(sketches);
+    }
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        Self {
+            counts: vec![0; BUCKETS],
+            extremes: None,
+        }
+    }
+
+    fn add(&mut self, extremes: Option<Extremes>, counts: impl Iterator<Item = (u16, u32)>) {
+        self.extremes = match (self.extremes, extremes) {
+            (Some(own), Some(other)) => Some(own.and(other)),
+            (own, other) => own.or(other),
+        };
+        for (bucket, count) in counts {
+            if let Some(total) = self.counts.get_mut(usize::from(bucket)) {
+                *total = total.saturating_add(count);
+            }
+        }
+    }
+
+    /// What was added up; nothing is left.
+    fn take(&mut self) -> Sketch {
+        let extremes = self.extremes.take();
+        let mut sketch = Sketch {
+            extremes,
+            counts: Vec::new(),
+        };
+        if extremes.is_some() {
+            for (bucket, count) in (0..).zip(&mut self.counts) {
+                if *count > 0 {
+                    sketch.counts.push((bucket, std::mem::take(count)));
+                }
+            }
+        }
+        sketch
+    }
+}
