@@ -36,10 +36,7 @@ pub struct PerResource<T> {
 impl<T> PerResource<T> {
     /// Builds both values from their resource.
     pub fn from_fn(mut make: impl FnMut(Resource) -> T) -> Self {
-        Self {
-            cpu: make(Resource::Cpu),
-            memory: make(Resource::Memory),
-        }
+        Self { cpu: make(Resource::Cpu), memory: make(Resource::Memory) }
     }
 
     /// The value for one resource.
@@ -60,9 +57,7 @@ impl<T> PerResource<T> {
 
     /// Both values in the order of [`Resource::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = (Resource, &T)> {
-        Resource::ALL
-            .into_iter()
-            .map(|resource| (resource, self.get(resource)))
+        Resource::ALL.into_iter().map(|resource| (resource, self.get(resource)))
     }
 }
 
@@ -177,6 +172,8 @@ impl Ratio {
     pub const ZERO: Self = Self(0.0);
     /// All of it.
     pub const ONE: Self = Self(1.0);
+    /// Greater than any that occurs.
+    pub const MAX: Self = Self(f64::MAX);
 
     /// `None` for NaN and infinities.
     pub fn new(value: f64) -> Option<Self> {
@@ -185,11 +182,7 @@ impl Ratio {
 
     /// `part` of `whole`, at most 1; 0 of 0 is 0.
     pub fn of(part: u64, whole: u64) -> Self {
-        if whole == 0 {
-            Self::ZERO
-        } else {
-            Self((part as f64 / whole as f64).min(1.0))
-        }
+        if whole == 0 { Self::ZERO } else { Self((part as f64 / whole as f64).min(1.0)) }
     }
 
     /// The plain number.
@@ -249,9 +242,6 @@ mod tests {
 
     #[test]
     fn a_difference_from_nothing_has_no_ratio() {
-        assert_eq!(
-            Amount::from_millicores(5).relative_excess(Amount::ZERO),
-            None
-        );
+        assert_eq!(Amount::from_millicores(5).relative_excess(Amount::ZERO), None);
     }
 }

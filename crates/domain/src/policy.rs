@@ -16,10 +16,7 @@ pub struct Sourced<T> {
 impl<T> Sourced<T> {
     /// A built-in default.
     pub fn default_value(value: T) -> Self {
-        Self {
-            value,
-            origin: Origin::Default,
-        }
+        Self { value, origin: Origin::Default }
     }
 }
 
@@ -122,11 +119,8 @@ pub enum Threshold {
 
 impl Threshold {
     /// The adaptive threshold with the documented constants: 0.5 / (current + 1).
-    pub const DEFAULT_ADAPTIVE: Self = Self::Adaptive {
-        numerator: 0.5,
-        denominator: 1.0,
-        exponent: 1.0,
-    };
+    pub const DEFAULT_ADAPTIVE: Self =
+        Self::Adaptive { numerator: 0.5, denominator: 1.0, exponent: 1.0 };
 }
 
 /// What becomes of a container's limit when its request changes.

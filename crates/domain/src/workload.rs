@@ -77,13 +77,7 @@ pub struct WorkloadId {
 impl fmt::Display for WorkloadId {
     /// `shop/deployment/web`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{}/{}",
-            self.namespace,
-            self.kind.name().to_ascii_lowercase(),
-            self.name
-        )
+        write!(f, "{}/{}/{}", self.namespace, self.kind.name().to_ascii_lowercase(), self.name)
     }
 }
 

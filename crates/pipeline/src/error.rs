@@ -17,17 +17,11 @@ impl PortError {
         attempt: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self {
-            attempt: attempt.into(),
-            source: Some(source.into()),
-        }
+        Self { attempt: attempt.into(), source: Some(source.into()) }
     }
 
     /// An error that has no cause but itself.
     pub fn plain(attempt: impl Into<String>) -> Self {
-        Self {
-            attempt: attempt.into(),
-            source: None,
-        }
+        Self { attempt: attempt.into(), source: None }
     }
 }

@@ -1,0 +1,211 @@
+//! One tick of the line: read the world, take usage in, and for the leader evaluate every
+//! workload, ration, apply and publish.
+
+use std::collections::BTreeMap;
+
+use plimsoll_domain::{
+    DecisionState, Evaluation, MetricsState, Outcome, OutcomeResult, Running, Timestamp,
+    WorkloadId, World,
+};
+use plimsoll_engine::{Context, Engine, ration, record_move};
+
+use crate::health::MetricsHealth;
+use crate::isolate::isolated;
+use crate::refusals::Refusals;
+use crate::{
+    Actuator, ChangeBudget, Clock, EvaluationSink, PortError, SampleSource, WorkloadSource, join,
+};
+
+/// The five ports of a driver.
+#[derive(Debug)]
+pub struct Ports<C, S, W, A, E> {
+    /// What time it is.
+    pub clock: C,
+    /// Where usage comes from.
+    pub samples: S,
+    /// Where workloads come from.
+    pub workloads: W,
+    /// What changes running pods.
+    pub actuator: A,
+    /// Where evaluations go.
+    pub sink: E,
+}
+
+/// The line: an engine between ports.
+#[derive(Debug)]
+pub struct Line<C, S, W, A, E> {
+    /// The brain.
+    pub engine: Engine,
+    /// The world.
+    pub ports: Ports<C, S, W, A, E>,
+    budget: ChangeBudget,
+    health: MetricsHealth,
+    refusals: Refusals,
+    /// What was decided last, by workload; ahead of what the watch shows by the time a write takes.
+    states: BTreeMap<WorkloadId, DecisionState>,
+}
+
+/// What a tick does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// Usage is collected.
+    pub collect: bool,
+    /// Workloads are evaluated; only ever by the leader.
+    pub evaluate: bool,
+}
+
+/// What a tick did.
+#[derive(Debug, Default)]
+pub struct TickReport {
+    /// When it began.
+    pub at: Timestamp,
+    /// Samples the engine took in.
+    pub samples: u64,
+    /// Values that were no usage.
+    pub dropped: u64,
+    /// Values of containers that belong to no known workload.
+    pub unmatched: u64,
+    /// Evaluations made, ordered by workload.
+    pub evaluations: Vec<Evaluation>,
+    /// Ports that did not answer; the tick went on without them.
+    pub errors: Vec<PortError>,
+}
+
+impl<C, S, W, A, E> Line<C, S, W, A, E>
+where
+    C: Clock,
+    S: SampleSource,
+    W: WorkloadSource,
+    A: Actuator,
+    E: EvaluationSink,
+{
+    /// A line that has seen nothing yet.
+    pub fn new(engine: Engine, ports: Ports<C, S, W, A, E>, budget: ChangeBudget) -> Self {
+        Self {
+            engine,
+            ports,
+            budget,
+            health: MetricsHealth::default(),
+            refusals: Refusals::default(),
+            states: BTreeMap::new(),
+        }
+    }
+
+    /// Runs one tick. Never fails: what a port could not do stands in the report.
+    pub async fn tick(&mut self, tick: Tick) -> TickReport {
+        let now = self.ports.clock.now();
+        let mut report = TickReport { at: now, ..TickReport::default() };
+        let world = match self.ports.workloads.world(now).await {
+            Ok(world) => world,
+            Err(error) => {
+                report.errors.push(error);
+                return report;
+            }
+        };
+        self.observe_pods(&world);
+        if tick.collect {
+            self.collect(&world, now, &mut report).await;
+        }
+        if tick.evaluate {
+            self.evaluate(world, now, &mut report).await;
+        }
+        report
+    }
+
+    fn observe_pods(&mut self, world: &World) {
+        for signal in join::signals(world) {
+            self.engine.signal(&signal);
+        }
+        for workload in &world.workloads {
+            self.engine.observe_pods(workload);
+        }
+    }
+
+    async fn collect(&mut self, world: &World, now: Timestamp, report: &mut TickReport) {
+        match self.ports.samples.collect(now).await {
+            Ok(collected) => {
+                self.health.succeeded();
+                let (samples, unmatched) = join::samples(world, &collected.usage);
+                report.dropped = collected.dropped;
+                report.unmatched = unmatched;
+                for sample in &samples {
+                    report.samples += u64::from(self.engine.observe(sample));
+                }
+                self.engine.forget(now);
+            }
+            Err(error) => {
+                self.health.failed(now);
+                report.errors.push(error);
+            }
+        }
+    }
+
+    async fn evaluate(&mut self, mut world: World, now: Timestamp, report: &mut TickReport) {
+        self.recall_states(&mut world);
+        let mut evaluations = self.decide(&world, now);
+        self.refusals.withhold(&mut evaluations, now);
+        let mut evaluations = ration(evaluations, &self.budget.left(now));
+        for evaluation in &mut evaluations {
+            self.apply(evaluation, now).await;
+        }
+        for evaluation in &evaluations {
+            self.states.insert(evaluation.workload.clone(), evaluation.state.clone());
+        }
+        if let Err(error) = self.ports.sink.publish(&evaluations).await {
+            report.errors.push(error);
+        }
+        report.evaluations = evaluations;
+    }
+
+    /// The state of a workload is read from the world once, at the first evaluation after a start
+    /// or a take-over; from then on this process alone changes it.
+    fn recall_states(&mut self, world: &mut World) {
+        let mut known = std::mem::take(&mut self.states);
+        for workload in &mut world.workloads {
+            if let Some((id, state)) = known.remove_entry(&workload.id) {
+                workload.state = state.clone();
+                self.states.insert(id, state);
+            }
+        }
+    }
+
+    fn decide(&self, world: &World, now: Timestamp) -> Vec<Evaluation> {
+        let context = Context {
+            stop: world.stop.clone(),
+            capabilities: world.capabilities,
+            metrics: self.metrics(now),
+        };
+        let workloads = world.workloads.iter();
+        workloads
+            .map(|workload| {
+                isolated(workload, now, || self.engine.evaluate(workload, &context, now))
+            })
+            .collect()
+    }
+
+    fn metrics(&self, now: Timestamp) -> MetricsState {
+        self.health.state(now)
+    }
+
+    async fn apply(&mut self, evaluation: &mut Evaluation, now: Timestamp) {
+        let Running::Apply(action) = &evaluation.decision.running else {
+            return;
+        };
+        let outcomes = self.ports.actuator.apply(action, now).await;
+        for (change, outcome) in action.changes.iter().zip(&outcomes) {
+            self.refusals.note(change, outcome, now);
+        }
+        let accepted = outcomes.iter().filter(|outcome| is_accepted(outcome)).count();
+        for _ in 0..accepted {
+            self.budget.spend(now);
+        }
+        evaluation.outcomes = outcomes;
+        if accepted > 0 {
+            record_move(evaluation, now);
+        }
+    }
+}
+
+fn is_accepted(outcome: &Outcome) -> bool {
+    outcome.result == OutcomeResult::Accepted
+}
