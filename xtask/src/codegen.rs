@@ -13,32 +13,16 @@ struct Page {
 }
 
 const PAGES: [Page; 4] = [
-    Page {
-        args: &["crds"],
-        path: "charts/plimsoll/files/crds.yaml",
-    },
-    Page {
-        args: &["reference", "reasons"],
-        path: "docs/reference/reasons.md",
-    },
-    Page {
-        args: &["reference", "annotation"],
-        path: "docs/reference/annotation.md",
-    },
-    Page {
-        args: &["reference", "flags"],
-        path: "docs/reference/flags.md",
-    },
+    Page { args: &["crds"], path: "charts/plimsoll/files/crds.yaml" },
+    Page { args: &["reference", "reasons"], path: "docs/reference/reasons.md" },
+    Page { args: &["reference", "annotation"], path: "docs/reference/annotation.md" },
+    Page { args: &["reference", "flags"], path: "docs/reference/flags.md" },
 ];
 
 /// Writes every page, or with `check` only compares.
 pub(crate) fn codegen(check: bool) -> Result<()> {
     let workspace = Workspace::load()?;
-    if check {
-        compare(&workspace)
-    } else {
-        write(&workspace)
-    }
+    if check { compare(&workspace) } else { write(&workspace) }
 }
 
 /// Fails with the names of the files that differ and the command that mends them.
@@ -53,10 +37,7 @@ pub(crate) fn compare(workspace: &Workspace) -> Result<()> {
     if differ.is_empty() {
         return Ok(());
     }
-    bail!(
-        "{}; `cargo xtask codegen` writes it anew",
-        differ.join(", ")
-    );
+    bail!("{}; `cargo xtask codegen` writes it anew", differ.join(", "));
 }
 
 fn write(workspace: &Workspace) -> Result<()> {
@@ -76,15 +57,7 @@ fn write(workspace: &Workspace) -> Result<()> {
 
 fn generate(workspace: &Workspace, page: &Page) -> Result<String> {
     let mut command = run::cargo(&workspace.root);
-    command.args([
-        "run",
-        "--quiet",
-        "--package",
-        "plimsoll",
-        "--bin",
-        "plimsoll",
-        "--",
-    ]);
+    command.args(["run", "--quiet", "--package", "plimsoll", "--bin", "plimsoll", "--"]);
     let text = run::output(command.args(page.args))?;
     // An empty answer would silently take the custom resources out of the chart.
     if text.trim().is_empty() {

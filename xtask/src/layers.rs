@@ -26,19 +26,14 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 fn unknown_tables(tables: &Tables) -> Vec<String> {
     let known = ["arrows", "dev-arrows", "external", "never"];
     let unknown = tables.keys().filter(|name| !known.contains(&name.as_str()));
-    unknown
-        .map(|name| format!("unknown table [{name}] in layers.toml"))
-        .collect()
+    unknown.map(|name| format!("unknown table [{name}] in layers.toml")).collect()
 }
 
 fn judge(package: &Package, tables: &Tables, is_member: impl Fn(&str) -> bool) -> Vec<String> {
     let list = |table: &str| tables.get(table).and_then(|table| table.get(&package.name));
     let has = |table: &str, name: &String| list(table).is_some_and(|list| list.contains(name));
     if list("arrows").is_none() {
-        return vec![format!(
-            "{} is not in [arrows] of layers.toml",
-            package.name
-        )];
+        return vec![format!("{} is not in [arrows] of layers.toml", package.name)];
     }
     let mut findings = Vec::new();
     for dependency in &package.dependencies {
@@ -80,10 +75,7 @@ mod tests {
         let package = Package {
             name: package.to_owned(),
             dir: "".into(),
-            dependencies: vec![Dependency {
-                name: dependency.to_owned(),
-                dev,
-            }],
+            dependencies: vec![Dependency { name: dependency.to_owned(), dev }],
             targets: Vec::new(),
         };
         let is_member = |name: &str| ["top", "low", "kit"].contains(&name);
@@ -104,21 +96,11 @@ mod tests {
         check("low", "tokio", false, &["low must not depend on tokio"]);
         check("low", "proptest", true, &[]);
         check("top", "tokio", false, &[]);
-        check(
-            "top",
-            "kube",
-            true,
-            &["top must not depend on kube (in tests)"],
-        );
+        check("top", "kube", true, &["top must not depend on kube (in tests)"]);
     }
 
     #[test]
     fn a_new_crate_must_be_placed() {
-        check(
-            "new",
-            "serde",
-            false,
-            &["new is not in [arrows] of layers.toml"],
-        );
+        check("new", "serde", false, &["new is not in [arrows] of layers.toml"]);
     }
 }

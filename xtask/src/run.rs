@@ -28,10 +28,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs to the end and returns what it printed on stdout.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("start {shown}"))?;
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("start {shown}"))?;
     if !output.status.success() {
         bail!("`{shown}` ended with {}", output.status);
     }
@@ -43,10 +41,8 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 pub(crate) fn watch(command: &mut Command, mut see: impl FnMut(&str)) -> Result<bool> {
     let shown = show(command);
     eprintln!("+ {shown}");
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("start {shown}"))?;
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("start {shown}"))?;
     let stdout = child.stdout.take().context("stdout was not piped")?;
     // Tests may print bytes that are not UTF-8: they must not end the run.
     for line in BufReader::new(stdout).split(b'\n') {
@@ -55,10 +51,7 @@ pub(crate) fn watch(command: &mut Command, mut see: impl FnMut(&str)) -> Result<
         println!("{line}");
         see(&line);
     }
-    Ok(child
-        .wait()
-        .with_context(|| format!("wait for {shown}"))?
-        .success())
+    Ok(child.wait().with_context(|| format!("wait for {shown}"))?.success())
 }
 
 /// The command as a person would type it.
@@ -66,18 +59,13 @@ fn show(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let program = program.file_name().unwrap_or(program.as_os_str());
     let words = std::iter::once(program).chain(command.get_args());
-    words
-        .map(OsStr::to_string_lossy)
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
 
 /// Where a program lies on the search path, if it does.
 pub(crate) fn which(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
 }
 
 /// Where downloads and expensive builds are kept, outside the repository.

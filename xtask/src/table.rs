@@ -38,27 +38,16 @@ pub(crate) fn parse(text: &str) -> Result<Tables> {
 }
 
 fn header(line: &str) -> Result<&str> {
-    line.strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .context("expected [name]")
+    line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).context("expected [name]")
 }
 
 fn entry(text: &str) -> Result<(String, Vec<String>)> {
     let (key, value) = text.split_once('=').context("expected key = [\"...\"]")?;
     let list = header(value.trim())?;
-    let words = list
-        .split(',')
-        .map(str::trim)
-        .filter(|word| !word.is_empty());
+    let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
     let strings = words
-        .map(|word| {
-            word.strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'))
-        })
-        .map(|word| {
-            word.map(str::to_owned)
-                .context("expected strings in double quotes")
-        });
+        .map(|word| word.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')))
+        .map(|word| word.map(str::to_owned).context("expected strings in double quotes"));
     Ok((key.trim().to_owned(), strings.collect::<Result<_>>()?))
 }
 
@@ -75,12 +64,7 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        for text in [
-            "[a]\nx = [b]\n",
-            "[a]\nx = [\"b\"",
-            "[a\n",
-            "[a]\nx = []\nx = []\n",
-        ] {
+        for text in ["[a]\nx = [b]\n", "[a]\nx = [\"b\"", "[a\n", "[a]\nx = []\nx = []\n"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

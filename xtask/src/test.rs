@@ -65,11 +65,7 @@ fn run_group(workspace: &Workspace, group: Group, setup: bool) -> Result<Outcome
     } else {
         Ran::Lacking(lacking)
     };
-    Ok(Outcome {
-        group,
-        result,
-        seconds: started.elapsed().as_secs_f64(),
-    })
+    Ok(Outcome { group, result, seconds: started.elapsed().as_secs_f64() })
 }
 
 fn count(workspace: &Workspace, group: &Group, setup: bool) -> Result<(Tally, bool)> {
@@ -164,11 +160,7 @@ mod tests {
 
     fn check(counts: [u64; 3], content: bool, setup: bool, expect: Option<&str>) {
         let [passed, failed, ignored] = counts;
-        let tally = Tally {
-            passed,
-            failed,
-            ignored,
-        };
+        let tally = Tally { passed, failed, ignored };
         assert_eq!(verdict(&tally, content, setup).as_deref(), expect);
     }
 

@@ -8,6 +8,7 @@ use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use process::Record;
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
@@ -56,20 +57,13 @@ fn folder(given: Option<&Path>) -> Result<PathBuf> {
 
 fn up(dir: &Path, nodes: u16) -> Result<()> {
     let record = Record::of(dir);
-    if record
-        .running()?
-        .iter()
-        .any(|started| started.name == "rig")
-    {
+    if record.running()?.iter().any(|started| started.name == "rig") {
         println!("# it runs already; `cargo xtask testbed down` ends it");
         tell(dir);
         return Ok(());
     }
     if dir.is_dir() && !record.exists() && fs::read_dir(dir)?.next().is_some() {
-        bail!(
-            "{} holds something else: give another folder with --dir",
-            dir.display()
-        );
+        bail!("{} holds something else: give another folder with --dir", dir.display());
     }
     let workspace = Workspace::load()?;
     let rig = plimsoll_testbed::rig_binary().context("build the control plane")?;
@@ -77,74 +71,51 @@ fn up(dir: &Path, nodes: u16) -> Result<()> {
     // What a crash left behind would be taken for the new cluster's.
     down(dir)?;
     fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
-    let started = start(dir, &rig, &kubelet, nodes);
-    if let Err(error) = started {
-        keep_logs(dir);
-        down(dir)?;
-        return Err(error);
+    if let Err(error) = start(dir, &rig, &kubelet, nodes) {
+        end(&record)?;
+        return Err(error.context(format!("start it; its logs are in {}", dir.display())));
     }
     tell(dir);
     Ok(())
 }
 
 fn build_kubelet(workspace: &Workspace) -> Result<PathBuf> {
-    let package = [
-        "build",
-        "--package",
-        "plimsoll-testkit",
-        "--bin",
-        "fake-kubelet",
-    ];
+    let package = ["build", "--package", "plimsoll-testkit", "--bin", "fake-kubelet"];
     run::run(run::cargo(&workspace.root).args(package))?;
     Ok(workspace.target_dir.join("debug/fake-kubelet"))
 }
 
 fn start(dir: &Path, rig: &Path, kubelet: &Path, nodes: u16) -> Result<()> {
     let record = Record::of(dir);
-    let ready = dir.join("rig.json");
     let mut control_plane = Program::new(rig);
-    control_plane
-        .arg("up")
-        .arg("-dir")
-        .arg(dir)
-        .args(["-port", "0"]);
+    // It would remove its folder with itself, and a failed start with it the reasons.
+    control_plane.args(["up", "-keep", "-dir"]).arg(dir.join("rig"));
     let control_plane = record.start("rig", control_plane)?;
-    control_plane.wait_until(READY_WITHIN, "the control plane is ready", || {
-        ready.is_file()
-    })?;
+    control_plane.wait_until(READY_WITHIN, "the control plane is ready", || is_ready(dir))?;
     let mut fake = Program::new(kubelet);
-    fake.arg("--kubeconfig")
-        .arg(kubeconfig(dir))
-        .args(["--nodes", &nodes.to_string()]);
+    fake.arg("--kubeconfig").arg(kubeconfig(dir)).args(["--nodes", &nodes.to_string()]);
     let fake = record.start("fake-kubelet", fake)?;
     let registered = || node_count(dir).is_some_and(|count| count >= usize::from(nodes));
     fake.wait_until(NODES_WITHIN, "the nodes are registered", registered)
 }
 
+/// The control plane says in one line of JSON how its start went.
+fn is_ready(dir: &Path) -> bool {
+    let text = fs::read_to_string(dir.join("rig/rig.json")).unwrap_or_default();
+    let state: Value = serde_json::from_str(&text).unwrap_or_default();
+    state["kubeconfig"].is_string() && state.get("error").is_none()
+}
+
 /// How many nodes there are; nothing when there is no kubectl to ask, or no answer yet.
 fn node_count(dir: &Path) -> Option<usize> {
     let mut kubectl = Program::new(run::which("kubectl")?);
-    kubectl
-        .arg("--kubeconfig")
-        .arg(kubeconfig(dir))
-        .args(["get", "nodes", "--output", "name"]);
+    kubectl.arg("--kubeconfig").arg(kubeconfig(dir)).args(["get", "nodes", "--output", "name"]);
     let names = run::output(&mut kubectl).ok()?;
     Some(names.lines().count())
 }
 
 fn kubeconfig(dir: &Path) -> PathBuf {
-    dir.join("admin.kubeconfig")
-}
-
-/// Copies the logs to where they survive, since a failed start removes its folder.
-fn keep_logs(dir: &Path) {
-    for name in ["rig.log", "fake-kubelet.log"] {
-        let text = fs::read_to_string(dir.join(name)).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        for line in &lines[lines.len().saturating_sub(20)..] {
-            eprintln!("{name}: {line}");
-        }
-    }
+    dir.join("rig/admin.kubeconfig")
 }
 
 fn down(dir: &Path) -> Result<()> {
@@ -152,12 +123,17 @@ fn down(dir: &Path) -> Result<()> {
     if !record.exists() {
         return Ok(());
     }
+    end(&record)?;
+    fs::remove_dir_all(dir).with_context(|| format!("remove {}", dir.display()))
+}
+
+fn end(record: &Record) -> Result<()> {
     // The nodes first: they would log the loss of their API server.
     for started in record.running()?.iter().rev() {
         started.end()?;
         println!("# ended {} (process {})", started.name, started.pid);
     }
-    fs::remove_dir_all(dir).with_context(|| format!("remove {}", dir.display()))
+    Ok(())
 }
 
 fn tell(dir: &Path) {

@@ -53,14 +53,8 @@ impl Workspace {
 
     fn from_json(json: &Value) -> Result<Self> {
         let root = PathBuf::from(text(json, "workspace_root")?);
-        let packages = items(json, "packages")
-            .map(Package::from_json)
-            .collect::<Result<_>>()?;
-        Ok(Self {
-            root,
-            target_dir: PathBuf::from(text(json, "target_directory")?),
-            packages,
-        })
+        let packages = items(json, "packages").map(Package::from_json).collect::<Result<_>>()?;
+        Ok(Self { root, target_dir: PathBuf::from(text(json, "target_directory")?), packages })
     }
 
     /// Whether a dependency is a member of the workspace.
@@ -70,49 +64,30 @@ impl Workspace {
 
     /// A path as seen from the root, for messages and lists.
     pub(crate) fn relative(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root)
-            .unwrap_or(path)
-            .display()
-            .to_string()
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 }
 
 impl Package {
     fn from_json(json: &Value) -> Result<Self> {
         let manifest = PathBuf::from(text(json, "manifest_path")?);
-        let dir = manifest
-            .parent()
-            .context("a manifest lies in a folder")?
-            .to_path_buf();
-        let dependencies = items(json, "dependencies")
-            .map(Dependency::from_json)
-            .collect::<Result<_>>()?;
-        let targets = items(json, "targets")
-            .map(Target::from_json)
-            .collect::<Result<_>>()?;
-        Ok(Self {
-            name: text(json, "name")?,
-            dir,
-            dependencies,
-            targets,
-        })
+        let dir = manifest.parent().context("a manifest lies in a folder")?.to_path_buf();
+        let dependencies =
+            items(json, "dependencies").map(Dependency::from_json).collect::<Result<_>>()?;
+        let targets = items(json, "targets").map(Target::from_json).collect::<Result<_>>()?;
+        Ok(Self { name: text(json, "name")?, dir, dependencies, targets })
     }
 }
 
 impl Dependency {
     fn from_json(json: &Value) -> Result<Self> {
-        Ok(Self {
-            name: text(json, "name")?,
-            dev: json["kind"].as_str() == Some("dev"),
-        })
+        Ok(Self { name: text(json, "name")?, dev: json["kind"].as_str() == Some("dev") })
     }
 }
 
 impl Target {
     fn from_json(json: &Value) -> Result<Self> {
-        let kind = items(json, "kind")
-            .find_map(Value::as_str)
-            .unwrap_or_default();
+        let kind = items(json, "kind").find_map(Value::as_str).unwrap_or_default();
         Ok(Self {
             name: text(json, "name")?,
             kind: kind.to_owned(),
@@ -122,10 +97,7 @@ impl Target {
 }
 
 fn text(json: &Value, key: &str) -> Result<String> {
-    json[key]
-        .as_str()
-        .map(str::to_owned)
-        .with_context(|| format!("cargo's metadata lacks {key}"))
+    json[key].as_str().map(str::to_owned).with_context(|| format!("cargo's metadata lacks {key}"))
 }
 
 fn items<'a>(json: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {

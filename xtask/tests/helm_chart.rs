@@ -28,54 +28,30 @@ fn helm(args: &[&str], values: &[&str]) -> Result<Output> {
     for value in values {
         command.args(["--set", value]);
     }
-    command
-        .output()
-        .context("run helm: `cargo xtask test --setup` fetches it")
+    command.output().context("run helm: `cargo xtask test --setup` fetches it")
 }
 
 fn render(values: &[&str]) -> Result<Vec<Value>> {
-    let output = helm(
-        &["template", "plimsoll", CHART, "--namespace", NAMESPACE],
-        values,
-    )?;
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = helm(&["template", "plimsoll", CHART, "--namespace", NAMESPACE], values)?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout)?;
     let objects = serde_saphyr::from_multiple::<Value>(&text)?;
-    Ok(objects
-        .into_iter()
-        .filter(|object| !object.is_null())
-        .collect())
+    Ok(objects.into_iter().filter(|object| !object.is_null()).collect())
 }
 
 fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    objects
-        .iter()
-        .filter(|object| object["kind"] == kind)
-        .collect()
+    objects.iter().filter(|object| object["kind"] == kind).collect()
 }
 
 fn strings(value: &Value) -> Vec<&str> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 #[test]
 fn helm_lint_is_content() {
     for values in [&[][..], &SWITCHED[..]] {
         let output = helm(&["lint", "--strict", CHART], values).unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     }
 }
 
@@ -103,11 +79,7 @@ fn every_document_is_an_object_in_its_place() {
 
 #[test]
 fn values_that_make_no_sense_are_refused() {
-    for value in [
-        "controller.collectInterval=fast",
-        "replicas=0",
-        "controler.dryRun=true",
-    ] {
+    for value in ["controller.collectInterval=fast", "replicas=0", "controler.dryRun=true"] {
         let output = helm(&["template", "plimsoll", CHART], &[value]).unwrap();
         assert!(!output.status.success(), "{value} was accepted");
     }
@@ -119,17 +91,12 @@ fn nothing_may_change_a_workload_or_read_every_secret() {
     let role = of_kind(&objects, "ClusterRole")[0];
     for rule in role["rules"].as_array().unwrap() {
         let all = [&rule["apiGroups"], &rule["resources"], &rule["verbs"]];
-        assert!(
-            !all.iter().any(|list| strings(list).contains(&"*")),
-            "{rule}"
-        );
+        assert!(!all.iter().any(|list| strings(list).contains(&"*")), "{rule}");
         let resources = strings(&rule["resources"]);
         let groups = strings(&rule["apiGroups"]);
         assert!(!resources.contains(&"secrets"), "{rule}");
         let writes = strings(&rule["verbs"]);
-        let writes = writes
-            .iter()
-            .any(|verb| !["get", "list", "watch"].contains(verb));
+        let writes = writes.iter().any(|verb| !["get", "list", "watch"].contains(verb));
         let ours = groups == ["plimsoll.dev"]
             || resources == ["pods/resize"]
             || resources == ["events"]
@@ -185,20 +152,15 @@ fn the_program_knows_every_flag_it_is_started_with() {
     let page = std::fs::read_to_string(page).expect("`cargo xtask codegen` writes it");
     let (_, controller) = page.split_once("## `plimsoll controller`").unwrap();
     let controller = controller.split("\n## ").next().unwrap();
-    let objects = render(&[
-        "controller.dryRun=true",
-        "controller.confidenceRequired=true",
-    ])
-    .unwrap();
+    let objects =
+        render(&["controller.dryRun=true", "controller.confidenceRequired=true"]).unwrap();
     let container =
         &of_kind(&objects, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0];
     let args = strings(&container["args"]);
     assert_eq!(args[0], "controller");
     for arg in &args[1..] {
         let flag = arg.split('=').next().unwrap();
-        let known = controller
-            .split(|c: char| c.is_whitespace() || c == '`')
-            .any(|w| w == flag);
+        let known = controller.split(|c: char| c.is_whitespace() || c == '`').any(|w| w == flag);
         assert!(known, "plimsoll controller has no flag {flag}");
     }
 }

@@ -15,17 +15,13 @@ const FOLDER: &str = "helm-4.1.4";
 
 /// Whether both tools can be run.
 pub(super) fn is_present() -> bool {
-    ["helm", "kubectl"]
-        .iter()
-        .all(|tool| matches!(find(tool), Ok(Some(_))))
+    ["helm", "kubectl"].iter().all(|tool| matches!(find(tool), Ok(Some(_))))
 }
 
 /// The fetched tool, else the one on the search path.
 pub(super) fn find(tool: &str) -> Result<Option<PathBuf>> {
     let fetched = run::cache_dir()?.join(FOLDER).join(tool);
-    Ok(Some(fetched)
-        .filter(|path| path.is_file())
-        .or_else(|| run::which(tool)))
+    Ok(Some(fetched).filter(|path| path.is_file()).or_else(|| run::which(tool)))
 }
 
 /// Fetches both into the cache. A folder of its own until all is well, so that a run cut short

@@ -31,29 +31,18 @@ pub(super) fn lacking(group: &Group) -> Vec<Need> {
     let mut needs: Vec<Need> = plimsoll_testbed::tools()
         .into_iter()
         .filter(|tool| tool.tier <= group.kind.tier() && !tool.is_present())
-        .map(|tool| Need {
-            name: tool.name,
-            why: tool.why,
-            source: Source::Debian(tool.package),
-        })
+        .map(|tool| Need { name: tool.name, why: tool.why, source: Source::Debian(tool.package) })
         .collect();
-    let wants_helm = group.kind == Kind::Helm;
+    let wants_helm = matches!(group.kind, Kind::Helm | Kind::Chart);
     if wants_helm && !helm::is_present() {
-        let why = "renders the chart";
-        needs.push(Need {
-            name: "Helm",
-            why,
-            source: Source::Fetched,
-        });
+        let why = "renders the chart, and brings kubectl";
+        needs.push(Need { name: "Helm", why, source: Source::Fetched });
         needs.extend(
-            FETCHERS
-                .into_iter()
-                .filter(|name| run::which(name).is_none())
-                .map(|name| Need {
-                    name,
-                    why: "fetches Helm",
-                    source: Source::Debian(name),
-                }),
+            FETCHERS.into_iter().filter(|name| run::which(name).is_none()).map(|name| Need {
+                name,
+                why: "fetches Helm",
+                source: Source::Debian(name),
+            }),
         );
     }
     needs
@@ -82,11 +71,7 @@ pub(super) fn install(groups: &[Group]) -> Result<()> {
 
 /// The needs in a few words.
 pub(super) fn names(needs: &[Need]) -> String {
-    needs
-        .iter()
-        .map(|need| need.name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    needs.iter().map(|need| need.name).collect::<Vec<_>>().join(", ")
 }
 
 /// The commands that a person types to get the needs.

@@ -1,5 +1,5 @@
 //! Which test programs there are and to which tier they belong. A test target named `tier4_...`
-//! or `tier5_...` is of that tier, `helm_...` needs Helm; everything else is of tiers 1 to 3.
+//! or `tier5_...` is of that tier, `helm_...` and `tier4_chart...` need Helm; everything else is of tiers 1 to 3.
 
 use crate::run;
 use crate::workspace::Workspace;
@@ -20,13 +20,16 @@ pub(super) enum Kind {
     Cheap,
     /// Tier 3, over what Helm renders.
     Helm,
+    /// Tier 4: the chart on a real control plane.
+    Chart,
     /// Tier 4: a real control plane.
     ControlPlane,
     /// Tier 5: a real kubelet.
     Kubelet,
 }
 
-const KINDS: [Kind; 4] = [Kind::Cheap, Kind::Helm, Kind::ControlPlane, Kind::Kubelet];
+/// In the order of running; the first whose prefix a name has is its kind.
+const KINDS: [Kind; 5] = [Kind::Cheap, Kind::Helm, Kind::Chart, Kind::ControlPlane, Kind::Kubelet];
 
 impl Kind {
     fn of(target: &str) -> Self {
@@ -38,6 +41,7 @@ impl Kind {
         match self {
             Self::Cheap => "",
             Self::Helm => "helm_",
+            Self::Chart => "tier4_chart",
             Self::ControlPlane => "tier4_",
             Self::Kubelet => "tier5_",
         }
@@ -47,7 +51,7 @@ impl Kind {
     pub(super) fn tier(self) -> u8 {
         match self {
             Self::Cheap | Self::Helm => 3,
-            Self::ControlPlane => 4,
+            Self::Chart | Self::ControlPlane => 4,
             Self::Kubelet => 5,
         }
     }
@@ -62,6 +66,7 @@ impl Group {
         let title = match self.kind {
             Kind::Cheap => "tiers 1-3",
             Kind::Helm => "tier 3, the chart",
+            Kind::Chart => "tier 4, the chart",
             Kind::ControlPlane => "tier 4, a real API server",
             Kind::Kubelet => "tier 5, a real kubelet",
         };
@@ -78,7 +83,7 @@ impl Group {
                 vec![self.command(root), doc]
             }
             // One program at a time: each starts control planes of its own.
-            Kind::Helm | Kind::ControlPlane | Kind::Kubelet => {
+            Kind::Helm | Kind::Chart | Kind::ControlPlane | Kind::Kubelet => {
                 let one = |name: &String| {
                     let mut command = cargo_test(root);
                     command.args(["--test", name]);
@@ -110,10 +115,7 @@ fn cargo_test(root: &Path) -> Command {
 
 /// All groups, the least powerful first.
 pub(super) fn groups(workspace: &Workspace) -> Vec<Group> {
-    KINDS
-        .into_iter()
-        .map(|kind| group(workspace, kind))
-        .collect()
+    KINDS.into_iter().map(|kind| group(workspace, kind)).collect()
 }
 
 /// Tiers 1 to 3 without the chart.
@@ -122,19 +124,13 @@ pub(super) fn cheap(workspace: &Workspace) -> Group {
 }
 
 fn group(workspace: &Workspace, kind: Kind) -> Group {
-    let targets = workspace
-        .packages
-        .iter()
-        .flat_map(|package| &package.targets);
+    let targets = workspace.packages.iter().flat_map(|package| &package.targets);
     let tests = targets.filter(|target| target.kind == "test");
     let mut names: Vec<String> = tests.map(|target| target.name.clone()).collect();
     names.retain(|name| Kind::of(name) == kind);
     names.sort();
     names.dedup();
-    Group {
-        kind,
-        targets: names,
-    }
+    Group { kind, targets: names }
 }
 
 #[cfg(test)]
@@ -147,15 +143,13 @@ mod tests {
         assert_eq!(Kind::of("tier4_resize"), Kind::ControlPlane);
         assert_eq!(Kind::of("tier5_cgroups"), Kind::Kubelet);
         assert_eq!(Kind::of("helm_chart"), Kind::Helm);
+        assert_eq!(Kind::of("tier4_chart"), Kind::Chart);
         assert_eq!(Kind::of("scenarios"), Kind::Cheap);
     }
 
     #[test]
     fn cheap_tests_are_one_command_and_documentation_another() {
-        let group = Group {
-            kind: Kind::Cheap,
-            targets: vec!["a".into(), "b".into()],
-        };
+        let group = Group { kind: Kind::Cheap, targets: vec!["a".into(), "b".into()] };
         let commands = group.commands(Path::new("."));
         let args: Vec<_> = commands[0].get_args().collect();
         let expect = [

@@ -30,9 +30,7 @@ pub(super) struct Started {
 
 impl Record {
     pub(super) fn of(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_path_buf(),
-        }
+        Self { dir: dir.to_path_buf() }
     }
 
     fn path(&self) -> PathBuf {
@@ -52,11 +50,7 @@ impl Record {
         let started = text.lines().filter_map(|line| {
             let (pid, name) = line.split_once(' ')?;
             let pid = pid.parse().ok()?;
-            Some(Started {
-                name: name.to_owned(),
-                pid,
-                dir: self.dir.clone(),
-            })
+            Some(Started { name: name.to_owned(), pid, dir: self.dir.clone() })
         });
         Ok(started.filter(Started::is_running).collect())
     }
@@ -76,22 +70,11 @@ impl Record {
     /// the terminal does not reach it, and with its output in a log beside the list.
     pub(super) fn start(&self, name: &str, mut command: Command) -> Result<Started> {
         let log = File::create(self.dir.join(format!("{name}.log"))).context("create a log")?;
-        command
-            .stdin(self.endless_input()?)
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .process_group(0);
+        command.stdin(self.endless_input()?).stdout(log.try_clone()?).stderr(log).process_group(0);
         let mut child = command.spawn().with_context(|| format!("start {name}"))?;
-        let mut list = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.path())?;
+        let mut list = OpenOptions::new().create(true).append(true).open(self.path())?;
         writeln!(list, "{} {name}", child.id())?;
-        let started = Started {
-            name: name.to_owned(),
-            pid: child.id(),
-            dir: self.dir.clone(),
-        };
+        let started = Started { name: name.to_owned(), pid: child.id(), dir: self.dir.clone() };
         // The kernel shows the arguments a moment after the program has begun.
         while !started.is_running() && child.try_wait()?.is_none() {
             thread::yield_now();
@@ -106,8 +89,7 @@ impl Started {
     fn is_running(&self) -> bool {
         let line = fs::read(format!("/proc/{}/cmdline", self.pid)).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).into_owned();
-        line.split('\0')
-            .any(|word| Path::new(word).starts_with(&self.dir))
+        line.split('\0').any(|word| Path::new(word).starts_with(&self.dir))
     }
 
     /// Waits for a condition; gives up when the process ends or the time is over.
@@ -166,10 +148,7 @@ mod tests {
         let started = record.start("tee", command).unwrap();
         assert_eq!(record.running().unwrap(), std::slice::from_ref(&started));
         // This very process does not name the folder, so it is never taken for ours.
-        let other = Started {
-            pid: std::process::id(),
-            ..started.clone()
-        };
+        let other = Started { pid: std::process::id(), ..started.clone() };
         other.end().unwrap();
         started.end().unwrap();
         assert_eq!(record.running().unwrap(), []);

@@ -30,9 +30,7 @@ fn missing<'a>(root: &'a str, own: &'a str) -> impl Iterator<Item = &'a str> {
 }
 
 fn settings(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]

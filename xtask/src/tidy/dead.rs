@@ -11,11 +11,7 @@ use std::path::{Path, PathBuf};
 /// Every Rust file that is not reached from a target of the workspace.
 pub(super) fn judge(workspace: &Workspace, sources: &[Source]) -> Result<Vec<Finding>> {
     let mut reached = BTreeSet::new();
-    for target in workspace
-        .packages
-        .iter()
-        .flat_map(|package| &package.targets)
-    {
+    for target in workspace.packages.iter().flat_map(|package| &package.targets) {
         reach(&target.source, true, &mut reached)?;
     }
     let text = "no `mod` line or cargo target reaches this file: declare it or delete it";
@@ -41,18 +37,11 @@ fn reach(file: &Path, is_root: bool, reached: &mut BTreeSet<PathBuf>) -> Result<
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     // The modules of `a.rs` lie in `a/`; those of a target's root file and of `mod.rs` beside it.
     let beside = is_root || file.file_name().is_some_and(|name| name == "mod.rs");
-    let inside = if beside {
-        folder.to_path_buf()
-    } else {
-        file.with_extension("")
-    };
+    let inside = if beside { folder.to_path_buf() } else { file.with_extension("") };
     for module in declared(&text) {
         let candidates = match &module {
             Module::Named(name) => {
-                vec![
-                    inside.join(format!("{name}.rs")),
-                    inside.join(name).join("mod.rs"),
-                ]
+                vec![inside.join(format!("{name}.rs")), inside.join(name).join("mod.rs")]
             }
             Module::Path(path) => vec![folder.join(path)],
         };
@@ -112,14 +101,8 @@ mod tests {
                     #[path = \"x/d.rs\"]\nmod d;\ninclude!(\"e.rs\");\nmod inline {\n}\n// mod f;\n";
         let named = |name: &str| Named(name.to_owned());
         let path = |name: &str| Path(name.to_owned());
-        let expect = [
-            named("a"),
-            named("b"),
-            named("c"),
-            named("tests"),
-            path("x/d.rs"),
-            path("e.rs"),
-        ];
+        let expect =
+            [named("a"), named("b"), named("c"), named("tests"), path("x/d.rs"), path("e.rs")];
         assert_eq!(declared(text), expect);
     }
 }

@@ -25,9 +25,7 @@ pub(super) fn subtract(root: &Path, findings: &[Finding]) -> Result<Vec<String>>
     let mut complaints = judge(&exceptions, findings);
     if exceptions.len() > EXCEPTIONS_MAX {
         let count = exceptions.len();
-        complaints.push(format!(
-            "{LIST}: {count} exceptions, at most {EXCEPTIONS_MAX} allowed"
-        ));
+        complaints.push(format!("{LIST}: {count} exceptions, at most {EXCEPTIONS_MAX} allowed"));
     }
     Ok(complaints)
 }
@@ -38,14 +36,9 @@ fn judge(exceptions: &[Exception], findings: &[Finding]) -> Vec<String> {
     };
     let mut complaints = Vec::new();
     for finding in findings {
-        let exception = exceptions
-            .iter()
-            .find(|exception| covers(exception, finding));
+        let exception = exceptions.iter().find(|exception| covers(exception, finding));
         if exception.is_none_or(|exception| finding.size > exception.size) {
-            complaints.push(format!(
-                "{}: {}: {}",
-                finding.path, finding.rule, finding.text
-            ));
+            complaints.push(format!("{}: {}: {}", finding.path, finding.rule, finding.text));
         }
     }
     for exception in exceptions {
@@ -73,11 +66,7 @@ fn parse(text: &str) -> Result<Vec<Exception>> {
                 [rule, path, size] => (rule, path, Some(size.parse().context(line.to_owned())?)),
                 _ => bail!("expected `rule path [size]`: {line}"),
             };
-            Ok(Exception {
-                rule: rule.to_owned(),
-                path: path.to_owned(),
-                size,
-            })
+            Ok(Exception { rule: rule.to_owned(), path: path.to_owned(), size })
         })
         .collect()
 }

@@ -24,12 +24,7 @@ pub(super) fn judge(source: &Source) -> Vec<Finding> {
 }
 
 fn finding(source: &Source, rule: &'static str, text: String) -> Finding {
-    Finding {
-        rule,
-        path: source.path.clone(),
-        size: None,
-        text,
-    }
+    Finding { rule, path: source.path.clone(), size: None, text }
 }
 
 fn header(source: &Source) -> Option<Finding> {
@@ -42,10 +37,7 @@ fn lengths(source: &Source) -> Vec<Finding> {
     let (code, tests) = source.split();
     let long = |rule, size: usize, max: usize| {
         let text = format!("{size} lines, at most {max}: split it by what it does");
-        (size > max).then(|| Finding {
-            size: Some(size),
-            ..finding(source, rule, text)
-        })
+        (size > max).then(|| Finding { size: Some(size), ..finding(source, rule, text) })
     };
     let code = long("code-length", code.len(), CODE_LINES_MAX);
     let tests = long("test-length", tests.len(), TEST_LINES_MAX);
@@ -57,10 +49,7 @@ fn words(source: &Source) -> Vec<Finding> {
     for (index, line) in source.text.lines().enumerate() {
         let is_word = |word: &&str| has_word(line, word);
         if let Some(word) = UNFINISHED.iter().find(|word| is_word(word)) {
-            let text = format!(
-                "line {}: finish it, or open an issue for the {word}",
-                index + 1
-            );
+            let text = format!("line {}: finish it, or open an issue for the {word}", index + 1);
             findings.push(finding(source, "unfinished", text));
         }
     }
@@ -100,10 +89,7 @@ mod tests {
     use crate::tidy::Source;
 
     fn check(path: &str, text: &str, expect: &[&str]) {
-        let source = Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        };
+        let source = Source { path: path.to_owned(), text: text.to_owned() };
         let rules: Vec<&str> = judge(&source).iter().map(|finding| finding.rule).collect();
         assert_eq!(rules, expect, "{text}");
     }
@@ -126,18 +112,10 @@ mod tests {
     fn finds_tests_that_sleep_or_never_run() {
         let sleep = concat!("std::thread::", "sleep(d);\n");
         check("src/a.rs", &format!("//! A.\n{sleep}"), &[]);
-        check(
-            "tests/a.rs",
-            &format!("//! A.\n{sleep}"),
-            &["sleeping-test"],
-        );
+        check("tests/a.rs", &format!("//! A.\n{sleep}"), &["sleeping-test"]);
         let module = format!("//! A.\n#[cfg(test)]\nmod tests {{\n{sleep}}}\n");
         check("src/a.rs", &module, &["sleeping-test"]);
-        check(
-            "src/a.rs",
-            concat!("//! A.\n#[", "ignore]\n"),
-            &["ignored-test"],
-        );
+        check("src/a.rs", concat!("//! A.\n#[", "ignore]\n"), &["ignored-test"]);
     }
 
     #[test]
@@ -151,10 +129,6 @@ mod tests {
             &format!("//! A.\n#[cfg(test)]\nmod tests {{\n{tests}"),
             &["test-length"],
         );
-        check(
-            "src/tests.rs",
-            &format!("//! A.\n{tests}"),
-            &["test-length"],
-        );
+        check("src/tests.rs", &format!("//! A.\n{tests}"), &["test-length"]);
     }
 }

@@ -22,9 +22,7 @@ impl Source {
     }
 
     fn has_kind(&self, kind: &str) -> bool {
-        Path::new(&self.path)
-            .extension()
-            .is_some_and(|found| found == kind)
+        Path::new(&self.path).extension().is_some_and(|found| found == kind)
     }
 
     /// Whether the whole file is test code.
@@ -38,11 +36,7 @@ impl Source {
     /// last in a file, so everything from it on is test.
     pub(super) fn split(&self) -> (Vec<&str>, Vec<&str>) {
         let lines: Vec<&str> = self.text.lines().collect();
-        let start = if self.is_test() {
-            0
-        } else {
-            test_module(&lines)
-        };
+        let start = if self.is_test() { 0 } else { test_module(&lines) };
         let (code, tests) = lines.split_at(start);
         (code.to_vec(), tests.to_vec())
     }
@@ -51,9 +45,7 @@ impl Source {
 fn test_module(lines: &[&str]) -> usize {
     let opens = |index: usize| {
         let mut after = lines[index + 1..].iter().map(|line| line.trim());
-        let next = after
-            .find(|line| !line.starts_with("#["))
-            .unwrap_or_default();
+        let next = after.find(|line| !line.starts_with("#[")).unwrap_or_default();
         next.contains("mod ") && next.ends_with('{')
     };
     let found = (0..lines.len()).find(|&at| lines[at].trim() == "#[cfg(test)]" && opens(at));
