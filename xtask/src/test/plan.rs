@@ -1,5 +1,6 @@
 //! Which test programs there are and to which tier they belong. A test target named `tier4_...`
-//! or `tier5_...` is of that tier, `helm_...` and `tier4_chart...` need Helm; everything else is of tiers 1 to 3.
+//! or `tier5_...` is of that tier, `helm_...` and `tier4_chart...` need Helm; everything else is
+//! of tiers 1 to 3.
 
 use crate::run;
 use crate::workspace::Workspace;

@@ -15,10 +15,10 @@ pub(super) fn judge(workspace: &Workspace, sources: &[Source]) -> Result<Vec<Fin
         reach(&target.source, true, &mut reached)?;
     }
     let text = "no `mod` line or cargo target reaches this file: declare it or delete it";
-    let dead = sources
-        .iter()
-        .filter(|source| source.is_rust())
-        .filter(|source| !reached.contains(&workspace.root.join(&source.path)));
+    let dead = sources.iter().filter(|source| source.is_rust()).filter(|source| {
+        let path = workspace.root.join(&source.path).canonicalize();
+        path.is_ok_and(|path| !reached.contains(&path))
+    });
     Ok(dead
         .map(|source| Finding {
             rule: "dead-file",
@@ -30,7 +30,9 @@ pub(super) fn judge(workspace: &Workspace, sources: &[Source]) -> Result<Vec<Fin
 }
 
 fn reach(file: &Path, is_root: bool, reached: &mut BTreeSet<PathBuf>) -> Result<()> {
-    if !reached.insert(file.to_path_buf()) {
+    // One spelling for each file: the checkout may lie behind a link, and `#[path]` may climb.
+    let file = &file.canonicalize().with_context(|| format!("find {}", file.display()))?;
+    if !reached.insert(file.clone()) {
         return Ok(());
     }
     let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
@@ -46,9 +48,7 @@ fn reach(file: &Path, is_root: bool, reached: &mut BTreeSet<PathBuf>) -> Result<
             Module::Path(path) => vec![folder.join(path)],
         };
         if let Some(found) = candidates.iter().find(|path| path.is_file()) {
-            // Paths from `#[path]` and `include!` may climb; the list of files does not.
-            let found = found.canonicalize()?;
-            reach(&found, false, reached)?;
+            reach(found, false, reached)?;
         }
     }
     Ok(())
