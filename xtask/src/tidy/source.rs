@@ -18,11 +18,7 @@ const KINDS: [&str; 7] = ["rs", "go", "sh", "toml", "ts", "yaml", "tpl"];
 
 impl Source {
     pub(super) fn is_rust(&self) -> bool {
-        self.has_kind("rs")
-    }
-
-    fn has_kind(&self, kind: &str) -> bool {
-        Path::new(&self.path).extension().is_some_and(|found| found == kind)
+        has_kind(&self.path, &["rs"])
     }
 
     /// Whether the whole file is test code.
@@ -56,9 +52,13 @@ fn test_module(lines: &[&str]) -> usize {
 pub(super) fn walk(root: &Path) -> Result<Vec<Source>> {
     let mut sources = Vec::new();
     visit(root, "", &mut sources)?;
-    sources.retain(|source| KINDS.iter().any(|kind| source.has_kind(kind)));
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(sources)
+}
+
+fn has_kind(path: &str, kinds: &[&str]) -> bool {
+    let kind = Path::new(path).extension();
+    kind.is_some_and(|found| kinds.iter().any(|kind| found == *kind))
 }
 
 fn visit(dir: &Path, prefix: &str, sources: &mut Vec<Source>) -> Result<()> {
@@ -71,11 +71,9 @@ fn visit(dir: &Path, prefix: &str, sources: &mut Vec<Source>) -> Result<()> {
         let skipped = name.starts_with('.') || ["target", "node_modules"].contains(&&*name);
         if kind.is_dir() && !skipped {
             visit(&entry.path(), &format!("{path}/"), sources)?;
-        } else if kind.is_file() {
-            // A file that is no text has no rules to break.
-            if let Ok(text) = fs::read_to_string(entry.path()) {
-                sources.push(Source { path, text });
-            }
+        } else if kind.is_file() && has_kind(&path, &KINDS) {
+            let text = fs::read_to_string(entry.path()).with_context(|| format!("read {path}"))?;
+            sources.push(Source { path, text });
         }
     }
     Ok(())
