@@ -1,1 +1,30 @@
 //! The pure brain: observe, recommend, decide, ration, admit. One file per verb.
+//!
+//! [`Engine`] remembers usage and evaluates workloads; [`ration`] holds what exceeds the budget of
+//! the cluster; [`record_move`] notes what was carried out; [`admit`] answers for new pods. Nothing
+//! here reads a clock, does I/O or fails. The overview is `ARCHITECTURE.md`.
+
+mod admit;
+mod bounds;
+mod case;
+mod compare;
+mod decide;
+mod evaluate;
+mod floor;
+mod idle;
+mod limit;
+mod moves;
+mod observe;
+mod ration;
+mod reach;
+mod recommend;
+mod state;
+mod threshold;
+mod values;
+
+pub use admit::admit;
+pub use evaluate::Context;
+pub use observe::{Engine, Settings};
+pub use ration::{Budget, ration};
+pub use recommend::{Histories, recommend};
+pub use state::record_move;
