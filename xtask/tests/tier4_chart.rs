@@ -41,6 +41,9 @@ impl ControlPlane {
         let mut child = Command::new(tool("PLIMSOLL_KUBECTL", "kubectl"))
             .arg("--kubeconfig")
             .arg(&self.kubeconfig)
+            // What a cluster of the past knew must not answer for this one.
+            .arg("--cache-dir")
+            .arg(self.kubeconfig.with_extension("cache"))
             .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -93,6 +96,10 @@ fn a_real_api_server_accepts_every_object_and_grants_the_rights_meant() {
         assert!(ok, "{values:?}: {said}");
         assert!(!said.contains("Warning"), "{said}");
     }
+    let established = "wait --for=condition=Established --timeout=60s crd --all";
+    let established: Vec<&str> = established.split(' ').collect();
+    let (ok, said) = cluster.kubectl(&established, "").unwrap();
+    assert!(ok, "{said}");
     let everywhere = "--all-namespaces";
     for (verb, what, more) in [
         ("watch", "pods", everywhere),
