@@ -55,10 +55,7 @@ mod tests {
 
     fn check(value: f64, within: f64) {
         let middle = middle(bucket_of(Amount::new(value).unwrap())).value();
-        assert!(
-            (middle - value).abs() <= within * value,
-            "{value} became {middle}"
-        );
+        assert!((middle - value).abs() <= within * value, "{value} became {middle}");
     }
 
     #[test]

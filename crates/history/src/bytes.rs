@@ -76,10 +76,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], ReadError> {
-        let (taken, rest) = self
-            .bytes
-            .split_at_checked(length)
-            .ok_or(ReadError::Truncated)?;
+        let (taken, rest) = self.bytes.split_at_checked(length).ok_or(ReadError::Truncated)?;
         self.bytes = rest;
         Ok(taken)
     }

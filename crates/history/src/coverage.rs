@@ -38,10 +38,7 @@ impl Coverage {
     /// From the newest cell and the bits; `None` for a cell beyond the range of moments.
     pub(crate) fn from_parts(newest: i64, seen: Ring) -> Option<Self> {
         newest.checked_mul(CELL)?;
-        Some(Self {
-            newest: Some(newest),
-            seen: Box::new(seen),
-        })
+        Some(Self { newest: Some(newest), seen: Box::new(seen) })
     }
 
     /// Marks the cell of a moment as seen.

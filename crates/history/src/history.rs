@@ -8,8 +8,9 @@ use plimsoll_domain::{Amount, OomKill, Ratio, Resource, Sample, Timestamp};
 
 use crate::coverage::{Coverage, Ring};
 use crate::oom::{OomMemory, OomRecord};
+use crate::scratch::Scratch;
 use crate::slot::{Hour, RETENTION, Selection, Slot};
-use crate::sub_history::{Scratch, SubHistory};
+use crate::sub_history::SubHistory;
 use crate::{Span, Window};
 
 /// Pods of one container told apart. The largest cluster Kubernetes supports has 5,000 nodes; a
@@ -125,9 +126,7 @@ impl ContainerHistory {
             .chain(once(&self.ended))
             .map(|usage| usage.select(&selection, &mut scratch))
             .filter(|sketch| sketch.extremes.is_some());
-        Window {
-            sketches: sketches.collect(),
-        }
+        Window { sketches: sketches.collect() }
     }
 
     /// The share of the 5-minute cells of the look-back in which any pod was seen, 0 to 1.
@@ -197,8 +196,6 @@ impl PodHistory {
 
     fn working_set_before(&self, at: Timestamp) -> Option<Amount> {
         let readings = self.working_sets.iter().flatten();
-        readings
-            .copied()
-            .find_map(|(read_at, amount)| (read_at <= at).then_some(amount))
+        readings.copied().find_map(|(read_at, amount)| (read_at <= at).then_some(amount))
     }
 }

@@ -19,6 +19,7 @@ mod coverage;
 mod history;
 mod oom;
 mod packed;
+mod scratch;
 mod sketch;
 mod slot;
 mod snapshot;

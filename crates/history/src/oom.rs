@@ -46,12 +46,7 @@ impl OomMemory {
             self.records.remove(0);
         }
         let place = self.records.partition_point(|record| record.at <= kill.at);
-        let record = OomRecord {
-            pod: pod.to_owned(),
-            at: kill.at,
-            limit: kill.limit,
-            working_set,
-        };
+        let record = OomRecord { pod: pod.to_owned(), at: kill.at, limit: kill.limit, working_set };
         self.records.insert(place, record);
         true
     }
@@ -89,10 +84,7 @@ mod tests {
         let news: Vec<bool> = kills
             .iter()
             .map(|(pod, second)| {
-                let kill = OomKill {
-                    at: Timestamp::from_seconds(*second),
-                    limit: None,
-                };
+                let kill = OomKill { at: Timestamp::from_seconds(*second), limit: None };
                 memory.remember(pod, &kill, None)
             })
             .collect();

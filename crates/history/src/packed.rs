@@ -45,17 +45,9 @@ impl Packed {
             pack_counts(&sketch.counts, &mut counts);
             // A sub-history has at most 61 x 10 sketches of at most 8 KiB: 5 MB, far below 4 GiB.
             let end = u32::try_from(counts.len()).unwrap_or(u32::MAX);
-            heads.push(Head {
-                min,
-                max,
-                slot,
-                end,
-            });
+            heads.push(Head { min, max, slot, end });
         }
-        Self {
-            heads: heads.into_boxed_slice(),
-            counts: counts.into_boxed_slice(),
-        }
+        Self { heads: heads.into_boxed_slice(), counts: counts.into_boxed_slice() }
     }
 
     /// All sketches, ordered by slot.
@@ -67,10 +59,7 @@ impl Packed {
             start = end;
             PackedSketch {
                 slot: head.slot,
-                extremes: Extremes {
-                    min: head.min,
-                    max: head.max,
-                },
+                extremes: Extremes { min: head.min, max: head.max },
                 counts: Counts::new(bytes),
             }
         })
@@ -95,10 +84,7 @@ impl Packed {
 impl PackedSketch<'_> {
     /// The sketch, to be changed.
     pub(crate) fn unpack(self) -> Sketch {
-        Sketch {
-            extremes: Some(self.extremes),
-            counts: self.counts.collect(),
-        }
+        Sketch { extremes: Some(self.extremes), counts: self.counts.collect() }
     }
 }
 

@@ -23,20 +23,14 @@ pub(crate) struct Extremes {
 impl Extremes {
     /// The extremes of both.
     pub(crate) fn and(self, other: Self) -> Self {
-        Self {
-            min: self.min.min(other.min),
-            max: self.max.max(other.max),
-        }
+        Self { min: self.min.min(other.min), max: self.max.max(other.max) }
     }
 }
 
 impl Sketch {
     /// Counts one sample.
     pub(crate) fn record(&mut self, amount: Amount) {
-        self.widen(Extremes {
-            min: amount,
-            max: amount,
-        });
+        self.widen(Extremes { min: amount, max: amount });
         self.add(bucket_of(amount), 1);
     }
 
@@ -91,7 +85,5 @@ impl Sketch {
 /// A product above a whole number by no more than a rounding error counts as that number: 0.07 of
 /// 100 is 7.000000000000001 in binary floating point and must stay the 7th.
 fn nearest_rank(quantile: Quantile, samples: u64) -> f64 {
-    (quantile.value() * samples as f64 * (1.0 - 1e-12))
-        .ceil()
-        .max(1.0)
+    (quantile.value() * samples as f64 * (1.0 - 1e-12)).ceil().max(1.0)
 }

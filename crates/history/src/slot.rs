@@ -107,20 +107,13 @@ impl Slot {
     /// Where its sketch belongs when `newest` is the newest hour: here, in a slot of six hours, or
     /// nowhere any more.
     pub(crate) fn settled(self, newest: Hour) -> Option<Self> {
-        let slot = if self.block().end() + HOURLY_HOURS <= newest.0 {
-            self.block()
-        } else {
-            self
-        };
+        let slot = if self.block().end() + HOURLY_HOURS <= newest.0 { self.block() } else { self };
         (slot.end() + RETENTION_HOURS > newest.0).then_some(slot)
     }
 }
 
 fn class_of(age: Duration) -> u32 {
-    CLASS_ENDS
-        .iter()
-        .map(|end| u32::from(age.as_secs() >= *end))
-        .sum()
+    CLASS_ENDS.iter().map(|end| u32::from(age.as_secs() >= *end)).sum()
 }
 
 /// Which slots a question is about.
@@ -162,10 +155,7 @@ impl Selection {
 /// The first class that begins at `startup` or later; the last at most.
 fn first_class(startup: Duration) -> u32 {
     let begins = [0].into_iter().chain(CLASS_ENDS);
-    begins
-        .take(AGE_CLASSES - 1)
-        .map(|begin| u32::from(Duration::from_secs(begin) < startup))
-        .sum()
+    begins.take(AGE_CLASSES - 1).map(|begin| u32::from(Duration::from_secs(begin) < startup)).sum()
 }
 
 #[cfg(test)]

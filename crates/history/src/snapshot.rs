@@ -212,11 +212,7 @@ fn write_usage(out: &mut Writer, usage: &SubHistory) {
 
 fn read_usage(from: &mut Reader<'_>) -> Result<SubHistory, ReadError> {
     let newest = Hour::from_number(from.u32()?).ok_or(ReadError::Malformed("hour"))?;
-    Ok(SubHistory {
-        newest,
-        packed: Packed::new(read_sketches(from)?),
-        open: read_sketches(from)?,
-    })
+    Ok(SubHistory { newest, packed: Packed::new(read_sketches(from)?), open: read_sketches(from)? })
 }
 
 fn read_sketches(from: &mut Reader<'_>) -> Result<Vec<(Slot, Sketch)>, ReadError> {
@@ -237,10 +233,7 @@ fn write_sketch(out: &mut Writer, slot: Slot, extremes: Extremes, counts: &[u8])
 
 fn read_sketch(from: &mut Reader<'_>) -> Result<(Slot, Sketch), ReadError> {
     let slot = Slot::from_code(from.u32()?).ok_or(ReadError::Malformed("slot"))?;
-    let extremes = Extremes {
-        min: from.amount()?,
-        max: from.amount()?,
-    };
+    let extremes = Extremes { min: from.amount()?, max: from.amount()? };
     let block = from.block()?;
     let counts: Vec<(u16, u32)> = Counts::new(block).take(BUCKETS).collect();
     let mut again = Vec::new();
@@ -249,10 +242,7 @@ fn read_sketch(from: &mut Reader<'_>) -> Result<(Slot, Sketch), ReadError> {
     if again != block || !fits(&counts, extremes) {
         return Err(ReadError::Malformed("counts"));
     }
-    let sketch = Sketch {
-        extremes: Some(extremes),
-        counts,
-    };
+    let sketch = Sketch { extremes: Some(extremes), counts };
     Ok((slot, sketch))
 }
 

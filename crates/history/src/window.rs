@@ -43,10 +43,8 @@ impl Window {
     /// The mean over the counting sub-histories of each one's quantile by nearest rank, within
     /// 2.5 %; exact for constant usage. `None` when none counts.
     pub fn mean_quantile(&self, quantile: Quantile, min_samples: u64) -> Option<Amount> {
-        let quantiles: Vec<Amount> = self
-            .counting(min_samples)
-            .filter_map(|sketch| sketch.quantile(quantile))
-            .collect();
+        let quantiles: Vec<Amount> =
+            self.counting(min_samples).filter_map(|sketch| sketch.quantile(quantile)).collect();
         let (least, greatest) = (quantiles.iter().min()?, quantiles.iter().max()?);
         let sum: f64 = quantiles.iter().map(|amount| amount.value()).sum();
         // Three times 0.2 is 0.6000000000000001: held between its parts, the mean of equals is exact.
@@ -62,8 +60,6 @@ impl Window {
     }
 
     fn counting(&self, min_samples: u64) -> impl Iterator<Item = &Sketch> {
-        self.sketches
-            .iter()
-            .filter(move |sketch| sketch.samples() >= min_samples)
+        self.sketches.iter().filter(move |sketch| sketch.samples() >= min_samples)
     }
 }

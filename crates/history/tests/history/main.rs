@@ -1,0 +1,9 @@
+//! Tests of the history as its users see it: samples in, answers out.
+
+#![cfg(test)]
+
+mod answers;
+mod mk;
+mod properties;
+mod size;
+mod snapshot;
