@@ -73,7 +73,7 @@ fn up(dir: &Path, nodes: u16) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
     if let Err(error) = start(dir, &rig, &kubelet, nodes) {
         end(&record)?;
-        return Err(error.context(format!("start it; its logs are in {}", dir.display())));
+        return Err(error.context(format!("it could not be started; its logs are in {}", dir.display())));
     }
     tell(dir);
     Ok(())
@@ -95,7 +95,10 @@ fn start(dir: &Path, rig: &Path, kubelet: &Path, nodes: u16) -> Result<()> {
     let mut fake = Program::new(kubelet);
     fake.arg("--kubeconfig").arg(kubeconfig(dir)).args(["--nodes", &nodes.to_string()]);
     let fake = record.start("fake-kubelet", fake)?;
-    let registered = || node_count(dir).is_some_and(|count| count >= usize::from(nodes));
+    let Some(kubectl) = run::which("kubectl") else {
+        return Ok(());
+    };
+    let registered = || node_count(&kubectl, dir).is_some_and(|count| count >= usize::from(nodes));
     fake.wait_until(NODES_WITHIN, "the nodes are registered", registered)
 }
 
@@ -106,9 +109,9 @@ fn is_ready(dir: &Path) -> bool {
     state["kubeconfig"].is_string() && state.get("error").is_none()
 }
 
-/// How many nodes there are; nothing when there is no kubectl to ask, or no answer yet.
-fn node_count(dir: &Path) -> Option<usize> {
-    let mut kubectl = Program::new(run::which("kubectl")?);
+/// How many nodes there are; nothing when there is no answer yet.
+fn node_count(kubectl: &Path, dir: &Path) -> Option<usize> {
+    let mut kubectl = Program::new(kubectl);
     kubectl.arg("--kubeconfig").arg(kubeconfig(dir)).args(["get", "nodes", "--output", "name"]);
     let names = run::output(&mut kubectl).ok()?;
     Some(names.lines().count())
