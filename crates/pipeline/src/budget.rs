@@ -7,7 +7,7 @@ use plimsoll_domain::Timestamp;
 use plimsoll_engine::Budget;
 
 /// The window the budget is counted over.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// How many pods were changed lately, and how many may be.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use plimsoll_domain::{
 
 /// How long a refused change is not tried again: as long as the cooldown after a change that was
 /// made, so that a refused pod costs no more API calls than a changed one.
-const RETRY_AFTER: Duration = Duration::from_secs(30 * 60);
+const RETRY_AFTER: Duration = Duration::from_mins(30);
 
 /// Changes that were refused, by the uid of the pod.
 #[derive(Debug, Default)]

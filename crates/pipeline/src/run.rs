@@ -133,7 +133,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_storm_of_events_brings_one_evaluation_every_two_seconds() {
         let intervals =
-            Intervals { collect: Duration::from_secs(30), evaluate: Duration::from_secs(60) };
+            Intervals { collect: Duration::from_secs(30), evaluate: Duration::from_mins(1) };
         let start = Instant::now();
         let mut schedule = Schedule::starting_at(start);
         assert_eq!(schedule.due(start), Tick { collect: true, evaluate: true });
