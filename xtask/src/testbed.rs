@@ -73,7 +73,9 @@ fn up(dir: &Path, nodes: u16) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
     if let Err(error) = start(dir, &rig, &kubelet, nodes) {
         end(&record)?;
-        return Err(error.context(format!("it could not be started; its logs are in {}", dir.display())));
+        return Err(
+            error.context(format!("it could not be started; its logs are in {}", dir.display()))
+        );
     }
     tell(dir);
     Ok(())
