@@ -24,7 +24,8 @@ pub(crate) fn load_all(dir: &Path) -> Result<Loaded, StoreError> {
     for name in names(dir)? {
         let path = dir.join(&name);
         if name.strip_suffix(TEMPORARY).is_some_and(is_name) {
-            remove_leftover(&path);
+            // One that cannot be removed is written over by the next save.
+            fs::remove_file(&path).ok();
         } else if is_name(&name) {
             match load(&path, &name) {
                 Ok(history) => loaded.histories.push(history),
@@ -66,13 +67,9 @@ fn load(path: &Path, name: &str) -> Result<(ContainerKey, Vec<u8>), String> {
 fn set_aside(path: PathBuf, what: String) -> (PathBuf, String) {
     let mut aside = path.clone().into_os_string();
     aside.push(".damaged");
-    let moved = fs::rename(&path, &aside);
-    tracing::warn!(path = %path.display(), what, error = ?moved.err(), "Set a damaged snapshot aside");
+    let what = match fs::rename(&path, &aside) {
+        Ok(()) => what,
+        Err(error) => format!("{what}; cannot be moved aside: {error}"),
+    };
     (path, what)
-}
-
-fn remove_leftover(path: &Path) {
-    if let Err(error) = fs::remove_file(path) {
-        tracing::warn!(path = %path.display(), %error, "Left the rest of an interrupted save");
-    }
 }
