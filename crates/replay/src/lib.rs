@@ -2,9 +2,10 @@
 
 mod backfill;
 mod demo;
-mod ready;
 pub mod node;
+mod ready;
 pub mod simulate;
 pub mod trace;
 
 pub use backfill::{Backfill, backfill};
+pub use demo::{Demo, DemoStep};

@@ -1,6 +1,7 @@
 //! Reads recorded usage: a folder with `series.csv` and one gzipped CSV file per metric and source
 //! (`series_id,timestamp_s,<unit>`), sorted by series and time. A missing row is a gap.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ pub struct SeriesInfo {
 }
 
 /// A recorded series.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     /// Samples in order of time.
     pub points: Vec<(Timestamp, Amount)>,
@@ -105,12 +106,44 @@ impl Traces {
     /// The usage of one entity.
     pub fn series(&self, entity: &str, resource: Resource) -> Result<Series, TraceError> {
         let wanted = |info: &&SeriesInfo| info.entity == entity && info.resource == resource;
-        let info = self.index.iter().find(wanted).ok_or_else(|| TraceError::NoSuchEntity {
-            entity: entity.to_owned(),
-            resource,
-        })?;
-        let reader = GzDecoder::new(std::io::Cursor::new(self.root.read(&info.file)?));
-        read_series(&info.file, reader, &info.id)
+        let info = self
+            .index
+            .iter()
+            .find(wanted)
+            .ok_or_else(|| TraceError::NoSuchEntity { entity: entity.to_owned(), resource })?;
+        let mut series = self.file(&info.file, &|id| id == info.id)?;
+        Ok(series.remove(&info.id).unwrap_or_default())
+    }
+}
+
+/// Every recorded series, by entity and resource. Each file is read once.
+pub type AllSeries = BTreeMap<(String, Resource), Series>;
+
+impl Traces {
+    /// Reads everything.
+    pub fn all(&self) -> Result<AllSeries, TraceError> {
+        let mut files: BTreeMap<&str, Vec<&SeriesInfo>> = BTreeMap::new();
+        for info in &self.index {
+            files.entry(&info.file).or_default().push(info);
+        }
+        let mut all = AllSeries::new();
+        for (file, infos) in files {
+            let mut series = self.file(file, &|_| true)?;
+            for info in infos {
+                let read = series.remove(&info.id).unwrap_or_default();
+                all.insert((info.entity.clone(), info.resource), read);
+            }
+        }
+        Ok(all)
+    }
+
+    fn file(
+        &self,
+        file: &str,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, Series>, TraceError> {
+        let reader = GzDecoder::new(std::io::Cursor::new(self.root.read(file)?));
+        read_series(file, reader, wanted)
     }
 }
 
@@ -143,7 +176,7 @@ fn shipped_file(file: &str) -> Option<&'static [u8]> {
 }
 
 fn read_index(bytes: Vec<u8>) -> Result<Vec<SeriesInfo>, TraceError> {
-    let mut rows = Rows::new("series.csv", std::io::Cursor::new(bytes))?;
+    let mut rows = Rows::new("series.csv", std::io::Cursor::new(bytes));
     let columns = rows.columns(&INDEX_COLUMNS)?;
     let mut index = Vec::new();
     while let Some(row) = rows.next_row()? {
@@ -165,24 +198,32 @@ fn read_index(bytes: Vec<u8>) -> Result<Vec<SeriesInfo>, TraceError> {
     Ok(index)
 }
 
-fn read_series(file: &str, reader: impl Read, id: &str) -> Result<Series, TraceError> {
-    let mut rows = Rows::new(file, reader)?;
+fn read_series(
+    file: &str,
+    reader: impl Read,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<BTreeMap<String, Series>, TraceError> {
+    let mut rows = Rows::new(file, reader);
     rows.expect_series_header()?;
-    let mut points: Vec<(Timestamp, Amount)> = Vec::new();
+    let mut all: BTreeMap<String, Series> = BTreeMap::new();
     while let Some(row) = rows.next_row()? {
-        if row.get(0) != Some(id) {
+        let id = row.get(0).unwrap_or_default();
+        if !wanted(id) {
             continue;
         }
-        let at = number(&rows, &row, 1)?;
-        let at = Timestamp::from_seconds(whole_seconds(at));
-        if points.last().is_some_and(|(last, _)| *last >= at) {
-            return Err(rows.malformed("time goes backwards within a series"));
-        }
+        let at = Timestamp::from_seconds(whole_seconds(number(&rows, &row, 1)?));
         let value = Amount::new(number(&rows, &row, 2)?)
             .ok_or_else(|| rows.malformed("a value must be finite and not negative"))?;
-        points.push((at, value));
+        if !all.contains_key(id) {
+            all.insert(id.to_owned(), Series::default());
+        }
+        let Some(series) = all.get_mut(id) else { continue };
+        if series.points.last().is_some_and(|(last, _)| *last >= at) {
+            return Err(rows.malformed("time goes backwards within a series"));
+        }
+        series.points.push((at, value));
     }
-    Ok(Series { points })
+    Ok(all)
 }
 
 fn number<R: Read>(rows: &Rows<R>, row: &csv::StringRecord, i: usize) -> Result<f64, TraceError> {
@@ -203,8 +244,8 @@ struct Rows<R> {
 }
 
 impl<R: Read> Rows<R> {
-    fn new(file: &str, reader: R) -> Result<Self, TraceError> {
-        Ok(Self { file: file.to_owned(), reader: csv::Reader::from_reader(reader), line: 1 })
+    fn new(file: &str, reader: R) -> Self {
+        Self { file: file.to_owned(), reader: csv::Reader::from_reader(reader), line: 1 }
     }
 
     fn next_row(&mut self) -> Result<Option<csv::StringRecord>, TraceError> {
@@ -260,7 +301,8 @@ mod tests {
     use super::*;
 
     fn check(csv: &str, expect: Result<usize, (u64, &str)>) {
-        let read = read_series("cpu/x.csv.gz", csv.as_bytes(), "a");
+        let read = read_series("cpu/x.csv.gz", csv.as_bytes(), &|id| id == "a")
+            .map(|mut all| all.remove("a").unwrap_or_default());
         match (read, expect) {
             (Ok(series), Ok(points)) => assert_eq!(series.points.len(), points),
             (Err(TraceError::Malformed { line, what, .. }), Err((at, part))) => {
@@ -287,9 +329,8 @@ mod tests {
     fn every_shipped_series_can_be_read() {
         let traces = Traces::shipped().unwrap();
         assert!(traces.index().len() >= 60);
-        for info in traces.index() {
-            let series = traces.series(&info.entity, info.resource).unwrap();
-            assert!(series.points.len() > 100, "{}", info.id);
+        for (of, series) in traces.all().unwrap() {
+            assert!(series.points.len() > 100, "{of:?}");
         }
     }
 }

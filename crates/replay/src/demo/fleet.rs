@@ -8,7 +8,7 @@ use plimsoll_domain::{Allocation, Amount, PerResource, Ratio, Resource, Resource
 use plimsoll_domain::{Rounding, WorkloadId, WorkloadKind};
 
 use super::chance::Chance;
-use crate::trace::{TraceError, Traces};
+use crate::trace::{AllSeries, TraceError, Traces};
 
 /// A simulated workload.
 #[derive(Clone, Debug)]
@@ -56,7 +56,11 @@ const JOBS: [(&str, &str, WorkloadKind, &[&str]); 6] = [
 
 /// Annotations as people write them, the plain one most often.
 const ANNOTATIONS: [Option<&str>; 10] = [
-    Some(ON), Some(ON), Some(ON), Some(ON), Some(ON),
+    Some(ON),
+    Some(ON),
+    Some(ON),
+    Some(ON),
+    Some(ON),
     Some("vertical:\n  optimization: on\n  cpu: {target: p95, overhead: 0.15}\n"),
     Some("vertical:\n  optimization: on\n  memory: {limit: {type: keepLimits}}\n"),
     Some("vertical:\n  optimization: on\n  applyType: deferred\n"),
@@ -67,16 +71,17 @@ const ON: &str = "vertical:\n  optimization: on\n";
 /// What an owner with a tab in the wrong place gets: a frozen workload and the line to look at.
 const WITH_A_TAB: &str = "vertical:\n\toptimization: on\n";
 /// How far apart pods read the same recording, where there is only one for all.
-const POD_OFFSET: Duration = Duration::from_secs(35 * 60);
+const POD_OFFSET: Duration = Duration::from_mins(35);
 
 /// All workloads, ordered by identity.
 pub(crate) fn fleet(traces: &Traces, seed: u64) -> Result<Vec<Member>, TraceError> {
+    let recorded = Recorded { all: traces.all()?, traces };
     let mut members = Vec::new();
     for (namespace, name, kind, tasks) in &JOBS {
         let id = id(namespace, kind, name);
         let mut pods = Vec::new();
         for task in *tasks {
-            pods.push(pod(traces, &format!("borg19/{task}"), Duration::ZERO)?);
+            pods.push(recorded.pod(&format!("borg19/{task}"), Duration::ZERO)?);
         }
         members.push(member(id, pods, seed));
     }
@@ -84,7 +89,7 @@ pub(crate) fn fleet(traces: &Traces, seed: u64) -> Result<Vec<Member>, TraceErro
         let mut chance = Chance::new(seed, &format!("replicas of {id}"));
         let replicas = chance.pick(&[1_u32, 2, 2, 3]).copied().unwrap_or(1);
         let pods: Result<Vec<_>, _> =
-            (0..replicas).map(|i| pod(traces, &entity, POD_OFFSET * i)).collect();
+            (0..replicas).map(|i| recorded.pod(&entity, POD_OFFSET * i)).collect();
         members.push(member(id, pods?, seed));
     }
     members.sort_by(|a, b| a.id.cmp(&b.id));
@@ -126,14 +131,30 @@ fn id(namespace: &str, kind: &WorkloadKind, name: &str) -> WorkloadId {
     WorkloadId { namespace: namespace.to_owned(), kind: kind.clone(), name: name.to_owned() }
 }
 
-fn pod(traces: &Traces, entity: &str, offset: Duration) -> Result<PodUsage, TraceError> {
-    let step = traces.index().iter().find(|info| info.entity == entity).map(|info| info.step);
-    let read = |resource| -> Result<Arc<[Amount]>, TraceError> {
-        let series = traces.series(entity, resource)?;
-        Ok(series.points.into_iter().map(|(_, value)| value).collect())
-    };
-    let series = PerResource { cpu: read(Resource::Cpu)?, memory: read(Resource::Memory)? };
-    Ok(PodUsage { series, step: step.unwrap_or(Duration::from_secs(300)), offset })
+/// The recordings, read once.
+struct Recorded<'a> {
+    traces: &'a Traces,
+    all: AllSeries,
+}
+
+impl Recorded<'_> {
+    fn pod(&self, entity: &str, offset: Duration) -> Result<PodUsage, TraceError> {
+        let infos = self.traces.index().iter();
+        let step = infos.filter(|info| info.entity == entity).map(|info| info.step).next();
+        let series = PerResource {
+            cpu: self.values(entity, Resource::Cpu)?,
+            memory: self.values(entity, Resource::Memory)?,
+        };
+        Ok(PodUsage { series, step: step.unwrap_or(Duration::from_mins(5)), offset })
+    }
+
+    fn values(&self, entity: &str, resource: Resource) -> Result<Arc<[Amount]>, TraceError> {
+        let series = self
+            .all
+            .get(&(entity.to_owned(), resource))
+            .ok_or_else(|| TraceError::NoSuchEntity { entity: entity.to_owned(), resource })?;
+        Ok(series.points.iter().map(|(_, value)| *value).collect())
+    }
 }
 
 fn member(id: WorkloadId, pods: Vec<PodUsage>, seed: u64) -> Member {
@@ -147,7 +168,7 @@ fn member(id: WorkloadId, pods: Vec<PodUsage>, seed: u64) -> Member {
         memory: habit_memory(peak.memory, &mut chance),
     };
     let annotation = chance.pick(&ANNOTATIONS).copied().flatten();
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let rollout_at = chance.pick(&[None, None, Some(20 * hour), Some(44 * hour)]).copied();
     Member { id, pods, original, annotation, rollout_at: rollout_at.flatten() }
 }
@@ -165,8 +186,8 @@ fn habit_cpu(peak: Amount, chance: &mut Chance) -> Allocation {
 /// as a rule.
 fn habit_memory(peak: Amount, chance: &mut Chance) -> Allocation {
     let request = times(peak, *chance.pick(&[0.95, 1.2, 1.5, 2.0, 3.0]).unwrap_or(&1.5));
-    let request = Rounding::Kubernetes
-        .apply(request.max(Amount::from_mebibytes(32)), Resource::Memory);
+    let request =
+        Rounding::Kubernetes.apply(request.max(Amount::from_mebibytes(32)), Resource::Memory);
     let limit = chance.pick(&[None, Some(1.0), Some(1.0), Some(1.5)]).copied().flatten();
     Allocation { request: Some(request), limit: limit.map(|factor| times(request, factor)) }
 }

@@ -10,9 +10,9 @@ use super::effect::Event;
 /// second, twice as long after each further one.
 const BACK_OFF_FIRST: Duration = Duration::from_secs(10);
 /// The kubelet's longest wait.
-const BACK_OFF_MAX: Duration = Duration::from_secs(300);
+const BACK_OFF_MAX: Duration = Duration::from_mins(5);
 /// A container that ran twice the longest wait starts anew with its ends counted from zero.
-const BACK_OFF_RESET: Duration = Duration::from_secs(600);
+const BACK_OFF_RESET: Duration = Duration::from_mins(10);
 
 /// A container as its node runs it.
 #[derive(Clone, Debug)]
@@ -33,6 +33,10 @@ pub struct Container {
     pub cpu_time: Duration,
     /// The CPU time it was denied since it started.
     pub throttled_time: Duration,
+    /// How long it ran since it started.
+    pub ran_for: Duration,
+    /// For how much of that it was denied CPU time.
+    pub throttled_for: Duration,
     /// How often it was killed for exceeding its memory limit.
     pub oom_kills: u32,
     /// Ends that count for the wait before the next restart.
@@ -65,6 +69,8 @@ impl Container {
             throttled: Amount::ZERO,
             cpu_time: Duration::ZERO,
             throttled_time: Duration::ZERO,
+            ran_for: Duration::ZERO,
+            throttled_for: Duration::ZERO,
             oom_kills: 0,
             recent_ends: 0,
         }
@@ -92,6 +98,10 @@ impl Container {
         self.throttled = beyond;
         self.cpu_time = self.cpu_time.saturating_add(core_time(cpu, elapsed));
         self.throttled_time = self.throttled_time.saturating_add(core_time(beyond, elapsed));
+        self.ran_for = self.ran_for.saturating_add(elapsed);
+        if beyond > Amount::ZERO {
+            self.throttled_for = self.throttled_for.saturating_add(elapsed);
+        }
         None
     }
 
@@ -123,6 +133,8 @@ impl Container {
         self.running.restart_count = self.running.restart_count.saturating_add(1);
         self.cpu_time = Duration::ZERO;
         self.throttled_time = Duration::ZERO;
+        self.ran_for = Duration::ZERO;
+        self.throttled_for = Duration::ZERO;
         self.actual = self.allocated;
         Event::Restarted
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{
-    Amount, ContainerSpec, Configuration, DecisionState, Evaluation, PerResource, Resources,
+    Amount, Configuration, ContainerSpec, DecisionState, Evaluation, PerResource, Resources,
     RunningContainer, Stop, Timestamp, WorkloadId,
 };
 use plimsoll_engine::admit;
 
-use crate::node::{Container, Effect, Node};
+use crate::node::{Container, Effect, Node, NodePod};
 
 /// What one container of one pod wants at a time after the start of the simulation.
 pub type Usage = Arc<dyn Fn(&str, Duration) -> PerResource<Amount> + Send + Sync>;
@@ -112,7 +112,9 @@ impl SimulatedCluster {
 
     /// Replaces all pods of a workload, as a rollout does; new pods get what was published.
     pub fn roll_out(&mut self, id: &WorkloadId) {
-        let Some(at) = self.workloads.iter().position(|workload| workload.id == *id) else { return };
+        let Some(at) = self.workloads.iter().position(|workload| workload.id == *id) else {
+            return;
+        };
         for pod in std::mem::take(&mut self.workloads[at].pods) {
             self.nodes[pod.node].remove(&key(id, &pod.name));
         }
@@ -146,7 +148,7 @@ impl SimulatedCluster {
                 let found = self.nodes[pod.node].pod(&key(&workload.id, &pod.name));
                 found
                     .into_iter()
-                    .flat_map(|pod| pod.containers())
+                    .flat_map(NodePod::containers)
                     .map(move |container| (workload, container))
             })
         })

@@ -10,6 +10,8 @@ use plimsoll_pipeline::{
     Actuator, Clock, Collected, EvaluationSink, PodUsage, PortError, SampleSource, WorkloadSource,
 };
 
+use crate::node::NodePod;
+
 use super::cluster::{SimulatedCluster, key};
 
 /// One cluster behind all five ports; clones share it.
@@ -45,7 +47,7 @@ impl SampleSource for SimulatedPorts {
             for pod in &workload.pods {
                 let name = key(&workload.id, &pod.name);
                 let containers =
-                    cluster.nodes[pod.node].pod(&name).into_iter().flat_map(|pod| pod.containers());
+                    cluster.nodes[pod.node].pod(&name).into_iter().flat_map(NodePod::containers);
                 for container in containers.filter(|container| container.is_running()) {
                     usage.push(PodUsage {
                         namespace: workload.id.namespace.clone(),
