@@ -1,0 +1,120 @@
+//! One entry to all of it: connect, watch, and the live adapters of three ports.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use plimsoll_api::Defaults;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::configure::Configure;
+use crate::discover;
+use crate::kinds::{self, Optional};
+use crate::watch::Watches;
+use crate::{ClusterError, ClusterSource, Clients, Index, PublishedHook, Resizer, StatusSink};
+
+/// How a cluster is connected to.
+#[derive(Clone)]
+pub struct ClusterOptions {
+    /// The program's own namespace: never touched, and home of the stop order.
+    pub namespace: String,
+    /// What configurations say that do not say.
+    pub defaults: Defaults,
+    /// Pods are not changed. Status is written all the same: it says what would be done.
+    pub dry_run: bool,
+    /// Told of every change of published values; for the webhook.
+    pub published: Option<PublishedHook>,
+}
+
+impl std::fmt::Debug for ClusterOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClusterOptions")
+            .field("namespace", &self.namespace)
+            .field("dry_run", &self.dry_run)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A live cluster.
+#[derive(Debug)]
+pub struct Cluster {
+    clients: Clients,
+    index: Arc<Index>,
+    configure: Arc<Configure>,
+    namespace: String,
+    dry_run: bool,
+}
+
+impl Cluster {
+    /// Connects to the cluster that the environment names. Makes no call yet:
+    /// [`wait_for_api`](crate::wait_for_api) does.
+    pub async fn connect(options: ClusterOptions) -> Result<Self, ClusterError> {
+        Ok(Self::with_clients(Clients::infer().await?, options))
+    }
+
+    /// A cluster behind known clients.
+    pub fn with_clients(clients: Clients, options: ClusterOptions) -> Self {
+        let configure = Arc::new(Configure::new(options.defaults));
+        Self {
+            clients,
+            index: Arc::new(Index::new(options.published, configure.without_any())),
+            configure,
+            namespace: options.namespace,
+            dry_run: options.dry_run,
+        }
+    }
+
+    /// The clients, for what the ports do not cover.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// What is known of the cluster.
+    pub fn index(&self) -> Arc<Index> {
+        Arc::clone(&self.index)
+    }
+
+    /// Begins to watch. The tasks end when cancelled, and never otherwise: one that ends has
+    /// panicked, and the process must too.
+    pub fn spawn_watches(&self, cancel: &CancellationToken) -> JoinSet<()> {
+        let watches = Watches {
+            client: self.clients.watches.clone(),
+            index: self.index(),
+            configure: Arc::clone(&self.configure),
+            cancel: cancel.clone(),
+        };
+        let mut tasks = JoinSet::new();
+        for watch in kinds::always(&watches, &self.namespace) {
+            tasks.spawn(watch.map(drop));
+        }
+        for kind in Optional::ALL {
+            let calls = self.clients.calls.clone();
+            tasks.spawn(discover::optional(kind, calls, watches.clone()));
+        }
+        tasks.spawn(discover::capabilities(self.clients.calls.clone(), watches));
+        tasks
+    }
+
+    /// The source of workloads.
+    pub fn workload_source(&self) -> ClusterSource {
+        ClusterSource {
+            index: self.index(),
+            namespace: self.namespace.clone(),
+        }
+    }
+
+    /// What changes pods.
+    pub fn actuator(&self) -> Resizer {
+        Resizer {
+            client: self.clients.calls.clone(),
+            index: self.index(),
+            dry_run: self.dry_run,
+            unanswered_at: None,
+        }
+    }
+
+    /// Where evaluations go. `instance` names this replica in events.
+    pub fn sink(&self, instance: &str) -> StatusSink {
+        StatusSink::new(self.clients.calls.clone(), self.index(), instance)
+    }
+}

@@ -1,0 +1,72 @@
+//! What can go wrong between this program and the API server.
+
+use std::time::Duration;
+
+/// An attempt on the Kubernetes API that failed. Every text reads after "failed to".
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// No connection settings were found, or they cannot be used.
+    #[error("build a Kubernetes client; set KUBECONFIG or run inside a cluster")]
+    BuildClient {
+        /// What is wrong with them.
+        #[source]
+        source: Box<kube::Error>,
+    },
+    /// The API server answered with an error, or the connection broke.
+    #[error("{attempt}")]
+    Call {
+        /// What was attempted.
+        attempt: String,
+        /// How it was answered.
+        #[source]
+        source: Box<kube::Error>,
+    },
+    /// The API server did not answer in time.
+    #[error("{attempt}: the API server did not answer within {}s", .limit.as_secs())]
+    Unanswered {
+        /// What was attempted.
+        attempt: String,
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// An object of the cluster lacks what this program put there, or was told to expect.
+    #[error("{attempt}: {problem}")]
+    Malformed {
+        /// What was attempted.
+        attempt: String,
+        /// What is missing, and what to do.
+        problem: String,
+    },
+}
+
+impl ClusterError {
+    pub(crate) fn call(attempt: impl Into<String>, source: kube::Error) -> Self {
+        Self::Call {
+            attempt: attempt.into(),
+            source: Box::new(source),
+        }
+    }
+
+    pub(crate) fn malformed(attempt: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Malformed {
+            attempt: attempt.into(),
+            problem: problem.into(),
+        }
+    }
+
+    /// The HTTP status the API server answered with, if it answered.
+    pub fn code(&self) -> Option<u16> {
+        self.status().map(|status| status.code)
+    }
+
+    /// What the API server answered, if it did.
+    pub(crate) fn status(&self) -> Option<&kube::core::Status> {
+        let (Self::BuildClient { source } | Self::Call { source, .. }) = self else {
+            return None;
+        };
+        match source.as_ref() {
+            kube::Error::Api(status) => Some(status),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What is known of the cluster: rows kept up to date by the watches.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use parking_lot::RwLock;
+use plimsoll_pipeline::PortError;
+use plimsoll_domain::{Capabilities, Published, Stop, WorkloadId, WorkloadKind};
+
+use crate::configure::Configured;
+use crate::owner::{self, Link, Owner};
+use crate::row::autoscaler::AutoscalerRow;
+use crate::row::controller::ControllerRow;
+use crate::row::pod::PodRow;
+use crate::row::scaled::ScaledRow;
+use crate::table::{Change, Key, Table};
+
+/// Is told the values published for new pods of a workload whenever they change; none when there
+/// are none any more. Called from a watch: it must not block.
+pub type PublishedHook = Arc<dyn Fn(&WorkloadId, Option<&Published>) + Send + Sync>;
+
+/// The kinds of controllers that are watched.
+pub(crate) const KINDS: [WorkloadKind; 7] = [
+    WorkloadKind::Deployment,
+    WorkloadKind::StatefulSet,
+    WorkloadKind::DaemonSet,
+    WorkloadKind::ReplicaSet,
+    WorkloadKind::Job,
+    WorkloadKind::CronJob,
+    WorkloadKind::Rollout,
+];
+
+/// All rows.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    /// Whether each namespace's labels ask that it be left alone.
+    pub namespaces: Table<bool>,
+    /// Workloads and links, one table for each of [`KINDS`].
+    pub controllers: BTreeMap<WorkloadKind, Table<ControllerRow>>,
+    /// Pods.
+    pub pods: Table<PodRow>,
+    /// HorizontalPodAutoscalers that follow a utilization.
+    pub horizontal: Table<AutoscalerRow>,
+    /// VerticalPodAutoscalers that are not off.
+    pub vertical: Table<AutoscalerRow>,
+    /// What was published before.
+    pub scaled: Table<ScaledRow>,
+    /// The order to stand still; one row or none.
+    pub stops: Table<Stop>,
+    /// What the cluster can do, once it was asked.
+    pub capabilities: Option<Capabilities>,
+    /// The last error of each watch that does not work at present.
+    pub errors: BTreeMap<&'static str, String>,
+}
+
+/// What is known of the cluster. Shared by the watches, which write, and everyone who reads.
+pub struct Index {
+    tables: RwLock<Tables>,
+    hook: Option<PublishedHook>,
+    /// The configuration of what says nothing of its own.
+    pub(crate) without_configuration: Configured,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").finish_non_exhaustive()
+    }
+}
+
+impl Index {
+    pub(crate) fn new(hook: Option<PublishedHook>, without_configuration: Configured) -> Self {
+        let controllers = KINDS.into_iter().map(|kind| (kind, Table::default()));
+        Self {
+            tables: RwLock::new(Tables {
+                namespaces: Table::default(),
+                controllers: controllers.collect(),
+                pods: Table::default(),
+                horizontal: Table::default(),
+                vertical: Table::default(),
+                scaled: Table::default(),
+                stops: Table::default(),
+                capabilities: None,
+                errors: BTreeMap::new(),
+            }),
+            hook,
+            without_configuration,
+        }
+    }
+
+    /// Whether everything was listed once: before that, nothing is known to be absent.
+    pub fn is_synced(&self) -> bool {
+        self.waiting_for().is_empty()
+    }
+
+    /// What was not listed yet.
+    pub fn waiting_for(&self) -> Vec<&'static str> {
+        self.read(Tables::waiting_for)
+    }
+
+    /// The order to stand still, if there is one.
+    pub fn stop(&self) -> Option<Stop> {
+        self.read(|tables| tables.stop().cloned())
+    }
+
+    /// Whether a namespace's label asks that it be left alone.
+    pub fn is_ignored(&self, namespace: &str) -> bool {
+        self.read(|tables| tables.is_ignored(namespace))
+    }
+
+    /// The workload that a pod with these owners, in this namespace, belongs to.
+    pub fn workload_of(&self, namespace: &str, owners: &[OwnerReference]) -> Option<WorkloadId> {
+        let controller = owner::controller(owners);
+        self.read(|tables| tables.workload_of(namespace, controller.as_ref()))
+            .map(|owner| owner::identity(namespace, &owner))
+    }
+
+    /// Why there is nothing to read yet.
+    pub(crate) fn not_synced(&self) -> PortError {
+        self.read(|tables| {
+            let waiting = tables.waiting_for().join(", ");
+            let errors = tables.errors.values().map(|error| format!("; {error}"));
+            let errors: String = errors.collect();
+            PortError::plain(format!("read the cluster: still listing {waiting}{errors}"))
+        })
+    }
+
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Tables) -> T) -> T {
+        look(&self.tables.read())
+    }
+
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut Tables) -> T) -> T {
+        change(&mut self.tables.write())
+    }
+
+    /// Takes a change of what was published in, and tells the hook.
+    pub(crate) fn apply_scaled(&self, change: Change<ScaledRow>) {
+        let Some(hook) = &self.hook else {
+            return self.write(|tables| tables.scaled.apply(change, |_, _| {}));
+        };
+        // Under one lock, so that the hook is told in the order in which rows change.
+        self.write(|tables| {
+            for (id, published) in tables.apply_scaled(change) {
+                hook(&id, published.as_ref());
+            }
+        });
+    }
+}
+
+impl Tables {
+    pub(crate) fn waiting_for(&self) -> Vec<&'static str> {
+        let listed = [
+            ("Namespaces", self.namespaces.is_listed()),
+            ("Pods", self.pods.is_listed()),
+            ("HorizontalPodAutoscalers", self.horizontal.is_listed()),
+            ("VerticalPodAutoscalers", self.vertical.is_listed()),
+            ("ScaledWorkloads", self.scaled.is_listed()),
+            ("the stop ConfigMap", self.stops.is_listed()),
+            ("what the cluster can do", self.capabilities.is_some()),
+            ("workloads", self.controllers.values().all(Table::is_listed)),
+        ];
+        let missing = listed.into_iter().filter(|(_, is_listed)| !is_listed);
+        missing.map(|(name, _)| name).collect()
+    }
+
+    pub(crate) fn stop(&self) -> Option<&Stop> {
+        self.stops.iter().map(|(_, stop)| stop).next()
+    }
+
+    pub(crate) fn is_ignored(&self, namespace: &str) -> bool {
+        self.namespaces.get(&Key::new("", namespace)) == Some(&true)
+    }
+
+    pub(crate) fn workload_of(&self, namespace: &str, controller: Option<&Owner>) -> Option<Owner> {
+        owner::top_owner(controller, |kind, name| {
+            let row = self.controllers.get(kind);
+            match row.and_then(|table| table.get(&Key::new(namespace, name))) {
+                Some(ControllerRow::Workload(_)) => Link::Workload,
+                Some(ControllerRow::OwnedBy(owner)) => Link::OwnedBy(owner.clone()),
+                None => Link::Unknown,
+            }
+        })
+    }
+
+    /// The values published after a change, for each workload for which they are others.
+    fn apply_scaled(&mut self, change: Change<ScaledRow>) -> Vec<(WorkloadId, Option<Published>)> {
+        let touched: Option<Key> = match &change {
+            Change::ListBegun | Change::Listed(..) => {
+                self.scaled.apply(change, |_, _| {});
+                return Vec::new();
+            }
+            Change::ListDone => None,
+            Change::Set(key, _) | Change::Removed(key) => Some(key.clone()),
+        };
+        let before = self.published(touched.as_ref());
+        self.scaled.apply(change, |_, _| {});
+        let after = self.published(touched.as_ref());
+        let gone = before.keys().filter(|id| !after.contains_key(*id));
+        let gone: Vec<_> = gone.map(|id| (id.clone(), None)).collect();
+        let changed = after.into_iter().filter(|(id, values)| before.get(id) != Some(values));
+        let changed = changed.map(|(id, values)| (id, Some(values)));
+        gone.into_iter().chain(changed).collect()
+    }
+
+    /// The published values of one row, or of all.
+    fn published(&self, of: Option<&Key>) -> BTreeMap<WorkloadId, Published> {
+        let one = of.into_iter().filter_map(|key| self.scaled.get(key));
+        let all = self.scaled.iter().map(|(_, row)| row);
+        let all = all.filter(|_| of.is_none());
+        one.chain(all)
+            .filter_map(|row| Some((row.id.clone(), row.state.published.clone()?)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+impl Index {
+    pub(crate) fn test() -> Self {
+        Self::new(None, crate::configure::Configure::test().without_any())
+    }
+}

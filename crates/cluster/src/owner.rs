@@ -1,0 +1,180 @@
+//! Finds the workload that a pod belongs to, from controller references and what is known about
+//! the objects between: pod -> ReplicaSet -> Deployment, pod -> Job -> CronJob.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use plimsoll_domain::{WorkloadId, WorkloadKind};
+
+/// A controller as an owner reference names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    /// Its kind.
+    pub kind: WorkloadKind,
+    /// Its name.
+    pub name: Box<str>,
+    /// Its API version; kept for kinds that are not watched, which nothing else describes.
+    pub api_version: Option<Box<str>>,
+    /// Its uid; kept for the same kinds.
+    pub uid: Option<Box<str>>,
+}
+
+/// What is known about an object that may stand between a pod and its workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// It is a workload itself.
+    Workload,
+    /// It belongs to another.
+    OwnedBy(Owner),
+    /// It is not known, or (a Job without a CronJob) nothing that is sized.
+    Unknown,
+}
+
+/// The controller among owner references, if there is one.
+pub(crate) fn controller(references: &[OwnerReference]) -> Option<Owner> {
+    let reference = references
+        .iter()
+        .find(|reference| reference.controller == Some(true))?;
+    let kind = kind(&reference.api_version, &reference.kind);
+    let is_known = kind.is_known();
+    let unless_watched = |text: &str| (!is_known).then(|| text.into());
+    Some(Owner {
+        name: reference.name.as_str().into(),
+        api_version: unless_watched(&reference.api_version),
+        uid: unless_watched(&reference.uid),
+        kind,
+    })
+}
+
+/// The workload that a pod with this controller belongs to. `link` says what is known about the
+/// ReplicaSet or Job of that name in the pod's namespace.
+///
+/// None for bare pods, pods of a node (static pods) and of Jobs without a CronJob.
+pub(crate) fn top_owner(
+    controller: Option<&Owner>,
+    link: impl Fn(&WorkloadKind, &str) -> Link,
+) -> Option<Owner> {
+    let owner = controller?;
+    match &owner.kind {
+        WorkloadKind::ReplicaSet | WorkloadKind::Job => match link(&owner.kind, &owner.name) {
+            Link::Workload => Some(owner.clone()),
+            Link::OwnedBy(parent) => Some(parent),
+            Link::Unknown => None,
+        },
+        WorkloadKind::Other(kind) if kind == "Node" => None,
+        WorkloadKind::Deployment
+        | WorkloadKind::StatefulSet
+        | WorkloadKind::DaemonSet
+        | WorkloadKind::CronJob
+        | WorkloadKind::Rollout
+        | WorkloadKind::Other(_) => Some(owner.clone()),
+    }
+}
+
+/// The identity of a workload.
+pub(crate) fn identity(namespace: &str, owner: &Owner) -> WorkloadId {
+    WorkloadId {
+        namespace: namespace.to_owned(),
+        kind: owner.kind.clone(),
+        name: owner.name.to_string(),
+    }
+}
+
+/// The kind an API version and kind name. A kind of a known name in a group that is not its own
+/// (`StatefulSet` of `apps.kruise.io`) is another kind, and its name says so.
+fn kind(api_version: &str, kind: &str) -> WorkloadKind {
+    let known = WorkloadKind::from_name(kind);
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let home = match &known {
+        WorkloadKind::Deployment
+        | WorkloadKind::StatefulSet
+        | WorkloadKind::DaemonSet
+        | WorkloadKind::ReplicaSet => "apps",
+        WorkloadKind::Job | WorkloadKind::CronJob => "batch",
+        WorkloadKind::Rollout => "argoproj.io",
+        WorkloadKind::Other(_) => return known,
+    };
+    if group == home {
+        known
+    } else {
+        WorkloadKind::Other(format!("{kind}.{group}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `apps/v1 ReplicaSet web-5d`; a `!` at the end is a reference that does not control.
+    fn reference(text: &str) -> OwnerReference {
+        let mut words = text.split(' ');
+        let mut word = || words.next().unwrap().trim_end_matches('!').to_owned();
+        OwnerReference {
+            api_version: word(),
+            kind: word(),
+            name: word(),
+            uid: "u".to_owned(),
+            controller: Some(!text.ends_with('!')),
+            ..OwnerReference::default()
+        }
+    }
+
+    /// What the cluster knows: ReplicaSets and Jobs, and whose they are.
+    fn link(kind: &WorkloadKind, name: &str) -> Link {
+        let parent = match (kind, name) {
+            (WorkloadKind::ReplicaSet, "web-5d") => "apps/v1 Deployment web",
+            (WorkloadKind::ReplicaSet, "api-7c") => "argoproj.io/v1alpha1 Rollout api",
+            (WorkloadKind::ReplicaSet, "fn-1") => "example.com/v1 Function fn",
+            (WorkloadKind::Job, "report-28") => "batch/v1 CronJob report",
+            (WorkloadKind::ReplicaSet, "alone") => return Link::Workload,
+            _ => return Link::Unknown,
+        };
+        controller(&[reference(parent)]).map_or(Link::Unknown, Link::OwnedBy)
+    }
+
+    fn check(references: &[&str], expect: Option<&str>) {
+        let references: Vec<_> = references.iter().copied().map(reference).collect();
+        let owner = top_owner(controller(&references).as_ref(), link);
+        let owner = owner.map(|owner| identity("shop", &owner).to_string());
+        assert_eq!(owner.as_deref(), expect, "{references:?}");
+    }
+
+    #[test]
+    fn a_pod_belongs_to_the_owner_at_the_top() {
+        check(&["apps/v1 ReplicaSet web-5d"], Some("shop/deployment/web"));
+        check(&["apps/v1 ReplicaSet api-7c"], Some("shop/rollout/api"));
+        check(&["batch/v1 Job report-28"], Some("shop/cronjob/report"));
+        check(&["apps/v1 StatefulSet db"], Some("shop/statefulset/db"));
+        check(&["apps/v1 DaemonSet log"], Some("shop/daemonset/log"));
+    }
+
+    #[test]
+    fn a_replica_set_without_owner_is_a_workload_and_a_job_without_owner_is_none() {
+        check(&["apps/v1 ReplicaSet alone"], Some("shop/replicaset/alone"));
+        check(&["batch/v1 Job once"], None);
+    }
+
+    #[test]
+    fn bare_pods_and_static_pods_belong_to_nothing() {
+        check(&[], None);
+        check(&["v1 Node node-1"], None);
+        check(&["apps/v1 ReplicaSet not-seen-yet"], None);
+    }
+
+    #[test]
+    fn only_the_controlling_reference_counts() {
+        check(
+            &["example.com/v1 Watcher w!", "apps/v1 StatefulSet db"],
+            Some("shop/statefulset/db"),
+        );
+        check(&["apps/v1 StatefulSet db!"], None);
+    }
+
+    #[test]
+    fn an_unknown_controller_is_a_kind_of_its_own() {
+        check(&["example.com/v1 Function fn"], Some("shop/function/fn"));
+        check(&["apps/v1 ReplicaSet fn-1"], Some("shop/function/fn"));
+        check(
+            &["apps.kruise.io/v1beta1 StatefulSet db"],
+            Some("shop/statefulset.apps.kruise.io/db"),
+        );
+    }
+}

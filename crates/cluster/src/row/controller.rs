@@ -1,0 +1,329 @@
+//! Objects that control pods as rows: workloads with their template and rollout, and links
+//! (ReplicaSets, Jobs) of which only the owner is kept.
+
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::batch::v1::{CronJob, Job};
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::core::{DynamicObject, PartialObjectMeta};
+use plimsoll_domain::Rollout;
+use serde::Deserialize;
+
+use super::rollout::{Revision, count};
+use super::template::Template;
+use crate::configure::{Configure, Configured};
+use crate::owner::{self, Owner};
+
+/// A workload.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkloadRow {
+    /// The uid of the object.
+    pub uid: Box<str>,
+    /// Its pod template.
+    pub template: Template,
+    /// The Deployment whose template is used instead, by name (Argo's `workloadRef`).
+    pub template_of: Option<Box<str>>,
+    /// What its annotations ask for.
+    pub configuration: Configured,
+    /// How many pods it wants.
+    pub desired_replicas: Option<u32>,
+    /// Whether it is replacing its pods.
+    pub rollout: Rollout,
+}
+
+/// A workload, or a link to one.
+#[derive(Clone, Debug)]
+pub(crate) enum ControllerRow {
+    /// A workload.
+    Workload(Box<WorkloadRow>),
+    /// Something that belongs to one.
+    OwnedBy(Owner),
+}
+
+/// What a Deployment is.
+pub(crate) fn deployment(object: &Deployment, configure: &Configure) -> ControllerRow {
+    let (spec, status) = (object.spec.as_ref(), object.status.as_ref());
+    let desired = spec.and_then(|spec| spec.replicas).unwrap_or(1);
+    let updated = status.and_then(|status| status.updated_replicas).unwrap_or(0);
+    let revision = Revision {
+        generation: object.metadata.generation,
+        observed_generation: status.and_then(|status| status.observed_generation),
+        desired,
+        updated,
+        available: status.and_then(|status| status.available_replicas).unwrap_or(0),
+        outdated: status.and_then(|status| status.replicas).unwrap_or(0) - updated,
+    };
+    workload(&object.metadata, spec.map(|spec| &spec.template), configure)
+        .wanting(desired)
+        .rolling(revision.rollout())
+}
+
+/// What a StatefulSet is. One with a partition keeps pods of two revisions on purpose, and one
+/// that is updated `OnDelete` is never replacing pods by itself.
+pub(crate) fn stateful_set(object: &StatefulSet, configure: &Configure) -> ControllerRow {
+    let (spec, status) = (object.spec.as_ref(), object.status.as_ref());
+    let desired = spec.and_then(|spec| spec.replicas).unwrap_or(1);
+    let strategy = spec.and_then(|spec| spec.update_strategy.as_ref());
+    let partition = strategy
+        .and_then(|strategy| strategy.rolling_update.as_ref())
+        .and_then(|rolling| rolling.partition)
+        .unwrap_or(0);
+    let on_delete = strategy.is_some_and(|s| s.type_.as_deref() == Some("OnDelete"));
+    let is_current = status.is_none_or(|status| status.current_revision == status.update_revision);
+    // While both revisions are the same, the controller counts no pod as updated.
+    let wanted = if is_current || on_delete { 0 } else { (desired - partition).max(0) };
+    let revision = Revision {
+        generation: object.metadata.generation,
+        observed_generation: status.and_then(|status| status.observed_generation),
+        desired: wanted,
+        updated: status.and_then(|status| status.updated_replicas).unwrap_or(0),
+        available: status.and_then(|status| status.available_replicas).unwrap_or(0),
+        outdated: 0,
+    };
+    workload(&object.metadata, spec.map(|spec| &spec.template), configure)
+        .wanting(desired)
+        .rolling(revision.rollout())
+}
+
+/// What a DaemonSet is.
+pub(crate) fn daemon_set(object: &DaemonSet, configure: &Configure) -> ControllerRow {
+    let (spec, status) = (object.spec.as_ref(), object.status.as_ref());
+    let desired = status.map_or(0, |status| status.desired_number_scheduled);
+    let strategy = spec.and_then(|spec| spec.update_strategy.as_ref());
+    let on_delete = strategy.is_some_and(|s| s.type_.as_deref() == Some("OnDelete"));
+    let revision = Revision {
+        generation: object.metadata.generation,
+        observed_generation: status.and_then(|status| status.observed_generation),
+        desired: if on_delete { 0 } else { desired },
+        updated: status.and_then(|status| status.updated_number_scheduled).unwrap_or(0),
+        available: status.and_then(|status| status.number_available).unwrap_or(0),
+        outdated: 0,
+    };
+    workload(&object.metadata, spec.map(|spec| &spec.template), configure)
+        .wanting(desired)
+        .rolling(revision.rollout())
+}
+
+/// What a ReplicaSet is: a link, or a workload where nothing owns it.
+pub(crate) fn replica_set(object: &ReplicaSet, configure: &Configure) -> ControllerRow {
+    if let Some(owner) = controller(&object.metadata) {
+        return ControllerRow::OwnedBy(owner);
+    }
+    let spec = object.spec.as_ref();
+    let template = spec.and_then(|spec| spec.template.as_ref());
+    workload(&object.metadata, template, configure)
+        .wanting(spec.and_then(|spec| spec.replicas).unwrap_or(1))
+        .rolling(Rollout::Settled)
+}
+
+/// What a Job is: a link; without an owner it is nothing that is sized.
+pub(crate) fn job(object: &PartialObjectMeta<Job>) -> Option<ControllerRow> {
+    controller(&object.metadata).map(ControllerRow::OwnedBy)
+}
+
+/// What a CronJob is.
+pub(crate) fn cron_job(object: &CronJob, configure: &Configure) -> ControllerRow {
+    let spec = object.spec.as_ref();
+    let job = spec.and_then(|spec| spec.job_template.spec.as_ref());
+    workload(&object.metadata, job.map(|job| &job.template), configure).rolling(Rollout::Settled)
+}
+
+/// What an Argo Rollout is. It replaces pods while the pods it calls stable are not the ones it
+/// calls current.
+pub(crate) fn argo_rollout(object: &DynamicObject, configure: &Configure) -> Option<ControllerRow> {
+    let parts = ArgoRollout::deserialize(&object.data).ok()?;
+    let desired = parts.spec.replicas.unwrap_or(1);
+    let status = parts.status;
+    let is_stable = status.stable.is_empty() || status.stable == status.current;
+    let mut row = workload(&object.metadata, parts.spec.template.as_ref(), configure).wanting(desired);
+    row.template_of = parts.spec.workload_ref.map(|target| target.name.into());
+    let rollout = if is_stable {
+        Rollout::Settled
+    } else {
+        Rollout::InProgress {
+            updated: count(status.updated_replicas),
+            desired: count(desired),
+        }
+    };
+    Some(row.rolling(rollout))
+}
+
+/// The parts of an Argo Rollout that are read.
+#[derive(Debug, Deserialize)]
+struct ArgoRollout {
+    #[serde(default)]
+    spec: ArgoSpec,
+    #[serde(default)]
+    status: ArgoStatus,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ArgoSpec {
+    replicas: Option<i32>,
+    template: Option<PodTemplateSpec>,
+    workload_ref: Option<ArgoWorkloadRef>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ArgoWorkloadRef {
+    name: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ArgoStatus {
+    #[serde(default, rename = "stableRS")]
+    stable: String,
+    #[serde(default, rename = "currentPodHash")]
+    current: String,
+    #[serde(default, rename = "updatedReplicas")]
+    updated_replicas: i32,
+}
+
+fn controller(metadata: &ObjectMeta) -> Option<Owner> {
+    owner::controller(metadata.owner_references.as_deref().unwrap_or_default())
+}
+
+fn workload(
+    metadata: &ObjectMeta,
+    template: Option<&PodTemplateSpec>,
+    configure: &Configure,
+) -> WorkloadRow {
+    WorkloadRow {
+        uid: metadata.uid.as_deref().unwrap_or_default().into(),
+        template: Template::of(template),
+        template_of: None,
+        configuration: configure.of(metadata.annotations.as_ref()),
+        desired_replicas: None,
+        rollout: Rollout::Settled,
+    }
+}
+
+impl WorkloadRow {
+    fn wanting(mut self, replicas: i32) -> Self {
+        self.desired_replicas = Some(count(replicas));
+        self
+    }
+
+    fn rolling(mut self, rollout: Rollout) -> ControllerRow {
+        self.rollout = rollout;
+        ControllerRow::Workload(Box::new(self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    fn parse<T: DeserializeOwned>(object: &Value) -> T {
+        serde_json::from_value(object.clone()).unwrap()
+    }
+
+    fn check(row: &ControllerRow, expect: &str) {
+        let ControllerRow::Workload(row) = row else {
+            panic!("{row:?} is no workload");
+        };
+        let rollout = match row.rollout {
+            Rollout::Settled => "settled".to_owned(),
+            Rollout::InProgress { updated, desired } => format!("{updated} of {desired}"),
+        };
+        let containers: Vec<_> = row.template.containers.iter().map(|c| c.name.as_str()).collect();
+        let replicas = row.desired_replicas.map_or("-".to_owned(), |count| count.to_string());
+        let row = format!("{replicas} replicas of {}, {rollout}", containers.join("+"));
+        assert_eq!(row, expect);
+    }
+
+    fn template() -> Value {
+        json!({"spec": {"containers": [{"name": "app"}]}})
+    }
+
+    #[test]
+    fn reads_a_deployment() {
+        let object = |status: Value| {
+            parse::<Deployment>(&json!({
+                "metadata": {"generation": 2},
+                "spec": {"replicas": 3, "template": template()},
+                "status": status,
+            }))
+        };
+        let configure = Configure::test();
+        let settled = json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3});
+        check(&deployment(&object(settled), &configure), "3 replicas of app, settled");
+        let rolling = json!({
+            "observedGeneration": 2, "replicas": 4, "updatedReplicas": 1, "availableReplicas": 3,
+        });
+        check(&deployment(&object(rolling), &configure), "3 replicas of app, 1 of 3");
+    }
+
+    #[test]
+    fn reads_a_stateful_set() {
+        let object = |strategy: Value, updated: i32, update: &str| {
+            parse::<StatefulSet>(&json!({
+                "metadata": {"generation": 1},
+                "spec": {"replicas": 3, "template": template(), "updateStrategy": strategy},
+                "status": {
+                    "observedGeneration": 1, "replicas": 3, "availableReplicas": 3,
+                    "currentRevision": "a", "updateRevision": update, "updatedReplicas": updated,
+                },
+            }))
+        };
+        let configure = Configure::test();
+        let check = |strategy, updated, update, expect| {
+            check(&stateful_set(&object(strategy, updated, update), &configure), expect);
+        };
+        check(json!({}), 0, "a", "3 replicas of app, settled");
+        check(json!({}), 1, "b", "3 replicas of app, 1 of 3");
+        let partition = json!({"rollingUpdate": {"partition": 2}});
+        check(partition, 1, "b", "3 replicas of app, settled");
+        check(json!({"type": "OnDelete"}), 0, "b", "3 replicas of app, settled");
+    }
+
+    #[test]
+    fn reads_a_daemon_set() {
+        let object = parse(&json!({
+            "metadata": {"generation": 1},
+            "spec": {"template": template()},
+            "status": {
+                "observedGeneration": 1, "desiredNumberScheduled": 5,
+                "updatedNumberScheduled": 2, "numberAvailable": 5,
+            },
+        }));
+        check(&daemon_set(&object, &Configure::test()), "5 replicas of app, 2 of 5");
+    }
+
+    #[test]
+    fn reads_a_cron_job() {
+        let object = parse(&json!({"spec": {"jobTemplate": {"spec": {"template": template()}}}}));
+        check(&cron_job(&object, &Configure::test()), "- replicas of app, settled");
+    }
+
+    #[test]
+    fn reads_an_argo_rollout() {
+        let object = |stable: &str| {
+            parse(&json!({
+                "metadata": {"name": "api"},
+                "spec": {"replicas": 2, "template": template()},
+                "status": {"stableRS": stable, "currentPodHash": "b", "updatedReplicas": 1},
+            }))
+        };
+        let read = |object| argo_rollout(&object, &Configure::test()).unwrap();
+        check(&read(object("b")), "2 replicas of app, settled");
+        check(&read(object("a")), "2 replicas of app, 1 of 2");
+    }
+
+    #[test]
+    fn an_owned_replica_set_is_only_a_link() {
+        let object = parse(&json!({
+            "metadata": {"ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "controller": true},
+            ]},
+            "spec": {"template": template()},
+        }));
+        let row = replica_set(&object, &Configure::test());
+        assert!(matches!(row, ControllerRow::OwnedBy(owner) if &*owner.name == "web"));
+        let bare = parse(&json!({"spec": {"template": template()}}));
+        check(&replica_set(&bare, &Configure::test()), "1 replicas of app, settled");
+    }
+}
