@@ -11,7 +11,7 @@ pub fn admit(containers: &[ContainerSpec], published: &Published) -> Vec<Contain
     let patches = containers.iter().filter_map(|container| {
         let resources = PerResource::from_fn(|resource| {
             let mut allocation = values::given(&published.containers, &container.name, resource)
-                .unwrap_or(*container.original.get(resource));
+                .unwrap_or_else(|| *container.original.get(resource));
             allocation.limit = allocation
                 .limit
                 .map(|limit| allocation.request.map_or(limit, |request| limit.max(request)));

@@ -178,7 +178,7 @@ fn enough_history(
         Estimate::Unknown(_) | Estimate::Known(_) => None,
     });
     let gap = gaps.max_by_key(|gap| gap.samples);
-    Err(Reason::InsufficientHistory(gap.unwrap_or(recommend::no_samples(policy))))
+    Err(Reason::InsufficientHistory(gap.unwrap_or_else(|| recommend::no_samples(policy))))
 }
 
 fn enough_confidence(policy: &Policy, confidence: Option<Ratio>) -> Result<(), Reason> {

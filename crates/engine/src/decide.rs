@@ -145,7 +145,8 @@ fn patches(workload: &Workload, values: &Values) -> Vec<ContainerPatch> {
         Some(ContainerPatch {
             container: spec.name.clone(),
             resources: PerResource::from_fn(|resource| {
-                values::given(values, &spec.name, resource).unwrap_or(*spec.original.get(resource))
+                values::given(values, &spec.name, resource)
+                    .unwrap_or_else(|| *spec.original.get(resource))
             }),
         })
     });

@@ -67,3 +67,105 @@ fn least(limit: Amount, resource: Resource) -> Amount {
         Resource::Memory => limit.max(Amount::from_mebibytes(LEAST_MEMORY_LIMIT_MEBIBYTES)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CPU: Resource = Resource::Cpu;
+    const MEMORY: Resource = Resource::Memory;
+
+    fn amount(resource: Resource, value: f64) -> Amount {
+        let unit = match resource {
+            Resource::Cpu => 0.001,
+            Resource::Memory => 1024.0 * 1024.0,
+        };
+        Amount::new(value * unit).unwrap()
+    }
+
+    fn multiplier(factor: f64, exist: bool, lower: bool) -> LimitRule {
+        LimitRule::Multiplier {
+            factor: Ratio::new(factor).unwrap(),
+            only_if_original_exists: exist,
+            only_if_original_lower: lower,
+        }
+    }
+
+    /// Amounts in thousandths of a core and mebibytes; `original` is request and limit of the
+    /// template, `expect` those of a new pod.
+    fn check(
+        resource: Resource,
+        rule: LimitRule,
+        wanted: f64,
+        original: (Option<f64>, Option<f64>),
+        expect: (f64, Option<f64>),
+    ) {
+        let original = Allocation {
+            request: original.0.map(|value| amount(resource, value)),
+            limit: original.1.map(|value| amount(resource, value)),
+        };
+        let result = limited(rule, amount(resource, wanted), original, resource);
+        let close = |is: Option<Amount>, expect: Option<f64>| match (is, expect) {
+            (Some(is), Some(expect)) => {
+                let expect = amount(resource, expect).value();
+                (is.value() - expect).abs() <= 1e-9 * expect
+            }
+            (is, expect) => is.is_none() && expect.is_none(),
+        };
+        assert!(
+            close(result.request, Some(expect.0)) && close(result.limit, expect.1),
+            "{rule:?} of {wanted} gave {result:?}, not {expect:?}"
+        );
+    }
+
+    #[test]
+    fn automatic_removes_the_cpu_limit_and_lets_the_memory_limit_only_grow() {
+        let rule = LimitRule::Automatic;
+        check(CPU, rule, 220.0, (Some(500.0), Some(1000.0)), (220.0, None));
+        check(CPU, rule, 220.0, (Some(500.0), None), (220.0, None));
+        check(MEMORY, rule, 451.0, (Some(512.0), Some(512.0)), (451.0, Some(676.5)));
+        check(MEMORY, rule, 100.0, (Some(512.0), Some(512.0)), (100.0, Some(512.0)));
+        check(MEMORY, rule, 20.0, (Some(64.0), Some(64.0)), (20.0, Some(128.0)));
+        check(MEMORY, rule, 451.0, (Some(512.0), None), (451.0, None));
+    }
+
+    #[test]
+    fn no_limit_removes_and_keep_leaves_and_clamps_the_request() {
+        for resource in Resource::ALL {
+            let original = (Some(500.0), Some(1000.0));
+            check(resource, LimitRule::None, 220.0, original, (220.0, None));
+            check(resource, LimitRule::Keep, 220.0, original, (220.0, Some(1000.0)));
+            check(resource, LimitRule::Keep, 1200.0, original, (1000.0, Some(1000.0)));
+            check(resource, LimitRule::Keep, 1200.0, (Some(500.0), None), (1200.0, None));
+        }
+    }
+
+    #[test]
+    fn a_multiplier_heeds_its_flags_and_the_floor_of_memory() {
+        let original = (Some(500.0), Some(1000.0));
+        let none = (Some(500.0), None);
+        check(CPU, multiplier(2.0, false, false), 220.0, original, (220.0, Some(440.0)));
+        check(CPU, multiplier(2.0, false, true), 220.0, original, (220.0, Some(1000.0)));
+        check(CPU, multiplier(2.0, false, true), 600.0, original, (600.0, Some(1200.0)));
+        check(CPU, multiplier(2.0, true, false), 220.0, none, (220.0, None));
+        check(CPU, multiplier(2.0, false, true), 220.0, none, (220.0, Some(440.0)));
+        check(CPU, multiplier(2.0, true, true), 220.0, none, (220.0, None));
+        check(CPU, multiplier(2.0, true, true), 220.0, original, (220.0, Some(1000.0)));
+        check(MEMORY, multiplier(1.0, false, false), 100.0, none, (100.0, Some(128.0)));
+        check(MEMORY, multiplier(1.5, true, false), 300.0, original, (300.0, Some(450.0)));
+        check(MEMORY, multiplier(1.0, false, false), 300.0, original, (300.0, Some(300.0)));
+    }
+
+    #[test]
+    fn the_ratio_is_maintained_where_the_template_has_one() {
+        let rule = LimitRule::MaintainRatio;
+        check(CPU, rule, 220.0, (Some(500.0), Some(1000.0)), (220.0, Some(440.0)));
+        check(CPU, rule, 220.0, (Some(500.0), None), (220.0, None));
+        check(CPU, rule, 220.0, (None, Some(1000.0)), (220.0, Some(220.0)));
+        check(CPU, rule, 220.0, (Some(0.0), Some(1000.0)), (220.0, None));
+        check(MEMORY, rule, 300.0, (Some(512.0), Some(1024.0)), (300.0, Some(600.0)));
+        check(MEMORY, rule, 50.0, (Some(512.0), Some(1024.0)), (50.0, Some(128.0)));
+        check(MEMORY, rule, 300.0, (Some(512.0), None), (300.0, Some(450.0)));
+        check(MEMORY, rule, 50.0, (None, None), (50.0, Some(128.0)));
+    }
+}

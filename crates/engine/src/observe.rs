@@ -10,7 +10,7 @@ use crate::Histories;
 
 /// How long a history with nothing new is kept: the longest look-back is seven days, and a day
 /// more, so that a workload scaled to nothing for a week is still known when it comes back.
-const KEPT: Duration = Duration::from_secs(8 * 24 * 60 * 60);
+const KEPT: Duration = Duration::from_hours(8 * 24);
 
 /// Settings of the program that bear on decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +27,7 @@ impl Default for Settings {
     /// Rounded as Kubernetes objects are written, 30 minutes of cooldown (as often as
     /// recommendations are renewed), and in earnest.
     fn default() -> Self {
-        Self {
-            rounding: Rounding::Kubernetes,
-            cooldown: Duration::from_secs(30 * 60),
-            dry_run: false,
-        }
+        Self { rounding: Rounding::Kubernetes, cooldown: Duration::from_mins(30), dry_run: false }
     }
 }
 

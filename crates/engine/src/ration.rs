@@ -2,7 +2,9 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use plimsoll_domain::{Action, Allocation, ContainerChange, Evaluation, Reason, Resource, Running};
+use plimsoll_domain::{
+    Action, Allocation, Amount, ContainerChange, Evaluation, Reason, Resource, Running,
+};
 
 use crate::{floor, values};
 
@@ -29,13 +31,13 @@ pub fn ration(mut evaluations: Vec<Evaluation>, budget: &Budget) -> Vec<Evaluati
     });
     let mut left = budget.pods_left;
     for index in ranked {
-        left -= spend(&mut evaluations[index].decision.running, left, budget);
+        left -= spend(&mut evaluations[index].decision.running, left, *budget);
     }
     evaluations
 }
 
 /// Cuts one decision to what is left; returns how much it uses.
-fn spend(running: &mut Running, left: u32, budget: &Budget) -> u32 {
+fn spend(running: &mut Running, left: u32, budget: Budget) -> u32 {
     let Running::Apply(action) = running else {
         return 0;
     };
@@ -111,7 +113,7 @@ fn relative_change(from: Allocation, to: Allocation) -> f64 {
     if values::same(from.request, to.request) {
         return 0.0;
     }
-    let value = |allocation: Allocation| allocation.request.map_or(0.0, |request| request.value());
+    let value = |allocation: Allocation| allocation.request.map_or(0.0, Amount::value);
     let (from, to) = (value(from), value(to));
     (to - from).abs() / from.max(to)
 }

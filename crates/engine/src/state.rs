@@ -48,7 +48,7 @@ pub(crate) fn approved(
             let wanted = values::given(recommended, &spec.name, resource);
             let kept = values::given(last, &spec.name, resource);
             let floored = resource == Resource::Memory && floor::of(floors, &spec.name).is_some();
-            let there = kept.unwrap_or(*spec.original.get(resource));
+            let there = kept.unwrap_or_else(|| *spec.original.get(resource));
             let raised = wanted.filter(|wanted| floored && wanted.request > there.request);
             let chosen = if sufficient { wanted } else { raised };
             chosen.or(kept).unwrap_or_default()
