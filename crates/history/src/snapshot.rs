@@ -253,3 +253,87 @@ fn fits(counts: &[(u16, u32)], extremes: Extremes) -> bool {
     ends.is_some_and(|(first, last)| (first.0, last.0) == expect)
         && counts.iter().all(|entry| entry.1 > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes something with `write`, reads it with `read`; expects this to be found wrong.
+    fn check<T: fmt::Debug + PartialEq>(
+        write: impl FnOnce(&mut Writer),
+        read: impl FnOnce(&mut Reader<'_>) -> Result<T, ReadError>,
+        expect: &'static str,
+    ) {
+        let mut out = Writer::default();
+        write(&mut out);
+        let found = read(&mut Reader::new(&out.bytes));
+        assert_eq!(found, Err(ReadError::Malformed(expect)));
+    }
+
+    /// A sketch of one sample of zero, but for its counts and its maximum.
+    fn mk_sketch(out: &mut Writer, counts: &[u8], max: f64) {
+        out.u32(0);
+        out.u64(0);
+        out.u64(max.to_bits());
+        out.block(counts);
+    }
+
+    #[test]
+    fn a_sketch_that_contradicts_itself_is_refused() {
+        let mut good = Writer::default();
+        mk_sketch(&mut good, &[2], 0.0);
+        assert!(read_sketch(&mut Reader::new(&good.bytes)).is_ok());
+        for (counts, max) in [
+            (&[][..], 0.0),
+            (&[0], 0.0),
+            (&[2, 3], 0.0),
+            (&[0x82, 0], 0.0),
+            (&[1, 2], 0.0),
+            (&[2], 1.0),
+            (&[2, 2], 0.0),
+        ] {
+            check(|out| mk_sketch(out, counts, max), read_sketch, "counts");
+        }
+        check(|out| mk_sketch(out, &[2], -1.0), read_sketch, "amount");
+        check(|out| mk_sketch(out, &[2], f64::NAN), read_sketch, "amount");
+    }
+
+    #[test]
+    fn sketches_out_of_order_are_refused() {
+        let two_of_a_slot = |out: &mut Writer| {
+            out.length(2);
+            mk_sketch(out, &[2], 0.0);
+            mk_sketch(out, &[2], 0.0);
+        };
+        check(two_of_a_slot, read_sketches, "order of sketches");
+    }
+
+    #[test]
+    fn a_cell_beyond_the_range_of_moments_is_refused() {
+        let coverage = |out: &mut Writer| {
+            out.option(Some(i64::MIN), Writer::i64);
+            (0..36).for_each(|_| out.u64(0));
+        };
+        check(coverage, read_coverage, "coverage");
+    }
+
+    #[test]
+    fn pods_out_of_order_are_refused() {
+        let two_of_a_name = |out: &mut Writer| {
+            out.bytes.extend([0, 0, 0]);
+            out.length(0);
+            write_usage(out, &SubHistory::default());
+            out.length(2);
+            let pod = PodHistory {
+                last_seen: Timestamp::from_seconds(0),
+                working_sets: [None; 2],
+                usage: SubHistory::default(),
+            };
+            for _ in 0..2 {
+                out.block(b"a");
+                write_pod(out, &pod);
+            }
+        };
+        check(two_of_a_name, read_history, "list of pods");
+    }
+}
