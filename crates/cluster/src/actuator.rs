@@ -31,9 +31,7 @@ pub struct Resizer {
 
 impl std::fmt::Debug for Resizer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Resizer")
-            .field("dry_run", &self.dry_run)
-            .finish_non_exhaustive()
+        f.debug_struct("Resizer").field("dry_run", &self.dry_run).finish_non_exhaustive()
     }
 }
 
@@ -60,7 +58,12 @@ impl Actuator for Resizer {
 }
 
 impl Resizer {
-    async fn change(&mut self, namespace: &str, change: &PodChange, now: Timestamp) -> OutcomeResult {
+    async fn change(
+        &mut self,
+        namespace: &str,
+        change: &PodChange,
+        now: Timestamp,
+    ) -> OutcomeResult {
         if self.dry_run {
             return OutcomeResult::DryRun;
         }
@@ -70,10 +73,8 @@ impl Resizer {
         }
         let api: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
         let patch = Patch::Strategic(self.patch(namespace, change));
-        let params = PatchParams {
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-            ..PatchParams::default()
-        };
+        let params =
+            PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
         let attempt = format!("resize the pod {namespace}/{}", change.pod);
         match call(attempt, api.patch_resize(&change.pod, &params, &patch)).await {
             Ok(_) => OutcomeResult::Accepted,
@@ -160,14 +161,8 @@ mod tests {
 
     fn resources(cpu: u32, memory_limit: Option<u32>) -> Resources {
         PerResource {
-            cpu: Allocation {
-                request: Some(Amount::from_millicores(cpu)),
-                limit: None,
-            },
-            memory: Allocation {
-                request: None,
-                limit: memory_limit.map(Amount::from_mebibytes),
-            },
+            cpu: Allocation { request: Some(Amount::from_millicores(cpu)), limit: None },
+            memory: Allocation { request: None, limit: memory_limit.map(Amount::from_mebibytes) },
         }
     }
 
@@ -214,9 +209,7 @@ mod tests {
 
     async fn check(pods: &[&str], answers: Vec<Answer>, expect: &[&str], calls: usize) {
         let mock = Mock::new(answers);
-        let outcomes = resizer(&mock, false)
-            .apply(&action(pods), Timestamp::from_seconds(1))
-            .await;
+        let outcomes = resizer(&mock, false).apply(&action(pods), Timestamp::from_seconds(1)).await;
         let words: Vec<_> = outcomes.iter().map(|outcome| word(&outcome.result)).collect();
         assert_eq!(words, expect);
         assert_eq!(mock.requests().len(), calls);
@@ -229,9 +222,8 @@ mod tests {
     #[tokio::test]
     async fn a_resize_is_one_patch_that_names_the_uid() {
         let mock = Mock::new(vec![Answer::Json(200, json!({"metadata": {}}))]);
-        let outcomes = resizer(&mock, false)
-            .apply(&action(&["a"]), Timestamp::from_seconds(1))
-            .await;
+        let outcomes =
+            resizer(&mock, false).apply(&action(&["a"]), Timestamp::from_seconds(1)).await;
         assert_eq!(outcomes[0].result, OutcomeResult::Accepted);
         let requests = mock.requests();
         assert_eq!(requests.len(), 1);
@@ -273,9 +265,8 @@ mod tests {
     #[tokio::test]
     async fn a_dry_run_sends_nothing() {
         let mock = Mock::new(Vec::new());
-        let outcomes = resizer(&mock, true)
-            .apply(&action(&["a"]), Timestamp::from_seconds(1))
-            .await;
+        let outcomes =
+            resizer(&mock, true).apply(&action(&["a"]), Timestamp::from_seconds(1)).await;
         assert_eq!(outcomes[0].result, OutcomeResult::DryRun);
         assert!(mock.requests().is_empty());
     }

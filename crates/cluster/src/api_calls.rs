@@ -52,10 +52,7 @@ impl ApiCalls {
     /// There are about 30 pairs: resources are named by this program alone.
     pub fn counts(&self) -> Vec<(Verb, String, u64)> {
         let counts = self.0.lock();
-        counts
-            .iter()
-            .map(|((verb, resource), count)| (*verb, resource.clone(), *count))
-            .collect()
+        counts.iter().map(|((verb, resource), count)| (*verb, resource.clone(), *count)).collect()
     }
 
     /// Requests that changed something, Lease renewals apart.
@@ -138,18 +135,10 @@ mod tests {
     fn lease_renewals_and_reads_are_no_writes() {
         let calls = ApiCalls::default();
         calls.note(&Method::GET, "/api/v1/pods", Some("watch=true"));
-        calls.note(
-            &Method::PUT,
-            "/apis/coordination.k8s.io/v1/namespaces/a/leases/b",
-            None,
-        );
+        calls.note(&Method::PUT, "/apis/coordination.k8s.io/v1/namespaces/a/leases/b", None);
         assert_eq!(calls.writes(), 0);
         calls.note(&Method::PATCH, "/api/v1/namespaces/a/pods/b/resize", None);
         assert_eq!(calls.writes(), 1);
-        assert_eq!(
-            calls.counts()[0],
-            (Verb::Watch, "pods".to_owned(), 1),
-            "{calls:?}"
-        );
+        assert_eq!(calls.counts()[0], (Verb::Watch, "pods".to_owned(), 1), "{calls:?}");
     }
 }

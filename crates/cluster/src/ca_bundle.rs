@@ -28,9 +28,9 @@ pub async fn publish_ca_bundle(client: &Client, pem: &str) -> Result<bool, Clust
     if webhooks.iter().all(|webhook| is_there(&webhook)) {
         return Ok(false);
     }
-    let webhooks = webhooks.iter().map(|webhook| {
-        json!({"name": webhook.name, "clientConfig": {"caBundle": &bundle}})
-    });
+    let webhooks = webhooks
+        .iter()
+        .map(|webhook| json!({"name": webhook.name, "clientConfig": {"caBundle": &bundle}}));
     let patch = Patch::Apply(json!({
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "MutatingWebhookConfiguration",

@@ -27,9 +27,6 @@ pub(crate) async fn call_within<T>(
     match tokio::time::timeout(limit, future).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(source)) => Err(ClusterError::call(attempt, source)),
-        Err(_) => Err(ClusterError::Unanswered {
-            attempt: attempt.into(),
-            limit,
-        }),
+        Err(_) => Err(ClusterError::Unanswered { attempt: attempt.into(), limit }),
     }
 }

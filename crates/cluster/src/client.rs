@@ -25,7 +25,7 @@ const READ_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) const WATCH_SECONDS: u32 = 110;
 
 /// How long a watch connection may stay silent: longer than the API server holds a watch.
-const WATCH_READ_LIMIT: Duration = Duration::from_secs(120);
+const WATCH_READ_LIMIT: Duration = Duration::from_mins(2);
 
 /// The longest silence of a Lease connection. Below half of the renew deadline (10 s), so that one
 /// dead connection leaves time for another attempt.
@@ -49,9 +49,7 @@ pub struct Clients {
 
 impl std::fmt::Debug for Clients {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Clients")
-            .field("counts", &self.counts)
-            .finish_non_exhaustive()
+        f.debug_struct("Clients").field("counts", &self.counts).finish_non_exhaustive()
     }
 }
 
@@ -112,7 +110,9 @@ fn build(config: &Config, read: Duration, counts: &ApiCalls) -> Result<Client, C
 pub async fn wait_for_api(client: &Client) {
     let (mut pause, longest) = WAIT_PAUSES;
     let mut waited = false;
-    while let Err(error) = call("ask for the API server's version", client.apiserver_version()).await {
+    while let Err(error) =
+        call("ask for the API server's version", client.apiserver_version()).await
+    {
         // A refusal is an answer: the API server is up, and who may do what is another matter.
         if error.code().is_some_and(|code| code < 500) {
             break;

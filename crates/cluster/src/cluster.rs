@@ -11,7 +11,7 @@ use crate::configure::Configure;
 use crate::discover;
 use crate::kinds::{self, Optional};
 use crate::watch::Watches;
-use crate::{ClusterError, ClusterSource, Clients, Index, PublishedHook, Resizer, StatusSink};
+use crate::{Clients, ClusterError, ClusterSource, Index, PublishedHook, Resizer, StatusSink};
 
 /// How a cluster is connected to.
 #[derive(Clone)]
@@ -97,10 +97,7 @@ impl Cluster {
 
     /// The source of workloads.
     pub fn workload_source(&self) -> ClusterSource {
-        ClusterSource {
-            index: self.index(),
-            namespace: self.namespace.clone(),
-        }
+        ClusterSource { index: self.index(), namespace: self.namespace.clone() }
     }
 
     /// What changes pods.

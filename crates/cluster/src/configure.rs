@@ -4,11 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plimsoll_api::{Defaults, parse_configuration};
+use plimsoll_api::{ANNOTATION_PREFIX, Defaults, parse_configuration};
 use plimsoll_domain::Configuration;
-
-/// What every configuration annotation begins with.
-const PREFIX: &str = "workloads.cast.ai/";
 
 /// A parsed configuration, shared by all rows that have the same.
 pub(crate) type Configured = Arc<Configuration>;
@@ -23,10 +20,7 @@ pub(crate) struct Configure {
 impl Configure {
     pub(crate) fn new(defaults: Defaults) -> Self {
         let without_any = Arc::new(parse_configuration(&BTreeMap::new(), &defaults));
-        Self {
-            defaults,
-            without_any,
-        }
+        Self { defaults, without_any }
     }
 
     /// The configuration of an object with these annotations.
@@ -37,7 +31,7 @@ impl Configure {
     /// The same, if the annotations configure anything.
     pub(crate) fn own(&self, annotations: Option<&BTreeMap<String, String>>) -> Option<Configured> {
         let annotations = annotations?;
-        let configures = annotations.keys().any(|key| key.starts_with(PREFIX));
+        let configures = annotations.keys().any(|key| key.starts_with(ANNOTATION_PREFIX));
         configures.then(|| Arc::new(parse_configuration(annotations, &self.defaults)))
     }
 

@@ -11,7 +11,7 @@ use crate::kinds::Optional;
 use crate::watch::{Ended, Watches};
 
 /// How often is asked. A kind installed later is found within this, at four small reads a minute.
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// How soon is asked again after no answer, while nothing is known yet.
 const RETRY: Duration = Duration::from_secs(2);

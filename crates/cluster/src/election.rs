@@ -78,12 +78,7 @@ pub(crate) struct Elector {
 impl Elector {
     /// A candidate. The identity must be another for every run of the program.
     pub(crate) fn new(identity: impl Into<String>, timing: Timing) -> Self {
-        Self {
-            identity: identity.into(),
-            timing,
-            observed: None,
-            renewed_at: None,
-        }
+        Self { identity: identity.into(), timing, observed: None, renewed_at: None }
     }
 
     pub(crate) fn identity(&self) -> &str {
@@ -149,12 +144,7 @@ mod tests {
     }
 
     fn record(holder: &str, renewed_us: i64) -> Record {
-        Record {
-            holder: holder.to_owned(),
-            duration: seconds(15),
-            renewed_us,
-            transitions: 0,
-        }
+        Record { holder: holder.to_owned(), duration: seconds(15), renewed_us, transitions: 0 }
     }
 
     /// Candidate `me` sees each record (holder and renewal, `-` for no lease) at each second.
@@ -302,9 +292,8 @@ mod tests {
 
     impl Server {
         fn arrive(&mut self, at: u64, candidates: &mut [Candidate; 2]) {
-            let (due, later) = std::mem::take(&mut self.writes)
-                .into_iter()
-                .partition(|write| write.arrives <= at);
+            let (due, later) =
+                std::mem::take(&mut self.writes).into_iter().partition(|write| write.arrives <= at);
             self.writes = later;
             let due: Vec<Write> = due;
             for write in due {

@@ -29,29 +29,11 @@ pub enum ClusterError {
         /// How long was waited.
         limit: Duration,
     },
-    /// An object of the cluster lacks what this program put there, or was told to expect.
-    #[error("{attempt}: {problem}")]
-    Malformed {
-        /// What was attempted.
-        attempt: String,
-        /// What is missing, and what to do.
-        problem: String,
-    },
 }
 
 impl ClusterError {
     pub(crate) fn call(attempt: impl Into<String>, source: kube::Error) -> Self {
-        Self::Call {
-            attempt: attempt.into(),
-            source: Box::new(source),
-        }
-    }
-
-    pub(crate) fn malformed(attempt: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Malformed {
-            attempt: attempt.into(),
-            problem: problem.into(),
-        }
+        Self::Call { attempt: attempt.into(), source: Box::new(source) }
     }
 
     /// The HTTP status the API server answered with, if it answered.
@@ -64,9 +46,6 @@ impl ClusterError {
         let (Self::BuildClient { source } | Self::Call { source, .. }) = self else {
             return None;
         };
-        match source.as_ref() {
-            kube::Error::Api(status) => Some(status),
-            _ => None,
-        }
+        if let kube::Error::Api(status) = source.as_ref() { Some(status) } else { None }
     }
 }

@@ -58,14 +58,13 @@ impl Evictor {
         let body = body(namespace, name, uid);
         let params = PostParams::default();
         let created = api.create_subresource::<_, Status>("eviction", name, &params, &body);
-        let error = match call(attempt, created).await {
-            Ok(_) => return Ok(Eviction::Accepted),
-            Err(error) => error,
+        let Err(error) = call(attempt, created).await else {
+            return Ok(Eviction::Accepted);
         };
         match error.status() {
-            Some(status) if status.code == 429 => Ok(Eviction::Blocked {
-                message: blocked_by(status),
-            }),
+            Some(status) if status.code == 429 => {
+                Ok(Eviction::Blocked { message: blocked_by(status) })
+            }
             Some(status) if matches!(status.code, 404 | 409) => Ok(Eviction::Gone),
             _ => Err(error),
         }
@@ -118,9 +117,7 @@ mod tests {
     async fn a_budget_that_blocks_is_answered_at_once_with_its_reason() {
         let budget = "The disruption budget web needs 3 healthy pods and has 3 currently";
         let answer = Answer::Status(429, json!({"causes": [{"message": budget}]}));
-        let blocked = Eviction::Blocked {
-            message: format!("status 429 {budget}"),
-        };
+        let blocked = Eviction::Blocked { message: format!("status 429 {budget}") };
         check(answer, &blocked).await;
     }
 

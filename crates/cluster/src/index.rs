@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use parking_lot::RwLock;
-use plimsoll_pipeline::PortError;
 use plimsoll_domain::{Capabilities, Published, Stop, WorkloadId, WorkloadKind};
+use plimsoll_pipeline::PortError;
 
 use crate::configure::Configured;
 use crate::owner::{self, Link, Owner};

@@ -79,12 +79,9 @@ impl Optional {
     pub(crate) fn resource(self) -> ApiResource {
         let (group, version, kind, plural) = match self {
             Self::Rollout => ("argoproj.io", "v1alpha1", "Rollout", "rollouts"),
-            Self::VerticalPodAutoscaler => (
-                "autoscaling.k8s.io",
-                "v1",
-                "VerticalPodAutoscaler",
-                "verticalpodautoscalers",
-            ),
+            Self::VerticalPodAutoscaler => {
+                ("autoscaling.k8s.io", "v1", "VerticalPodAutoscaler", "verticalpodautoscalers")
+            }
         };
         let gvk = kube::core::GroupVersionKind::gvk(group, version, kind);
         ApiResource::from_gvk_with_plural(&gvk, plural)
@@ -95,8 +92,7 @@ impl Optional {
         let api = Api::all_with(watches.client.clone(), &self.resource());
         match self {
             Self::Rollout => {
-                let mut watch =
-                    workloads(WorkloadKind::Rollout, api, controller::argo_rollout);
+                let mut watch = workloads(WorkloadKind::Rollout, api, controller::argo_rollout);
                 watch.is_optional = true;
                 watches.follow(watch)
             }
@@ -173,10 +169,7 @@ fn stops(api: Api<ConfigMap>) -> Watch<ConfigMap, plimsoll_domain::Stop> {
         |object: &ConfigMap, _| stop::order(object),
         |tables| &mut tables.stops,
     );
-    Watch {
-        only: Some(stop::NAME),
-        ..watch
-    }
+    Watch { only: Some(stop::NAME), ..watch }
 }
 
 fn workloads<K: 'static>(

@@ -62,7 +62,11 @@ impl Election {
 
     /// Stands for election until cancelled or lost, and tells every change of role. Whoever
     /// cancels has stopped acting as the leader before: the lease is given back at once.
-    pub async fn run(mut self, role: watch::Sender<Role>, cancel: CancellationToken) -> ElectionEnd {
+    pub async fn run(
+        mut self,
+        role: watch::Sender<Role>,
+        cancel: CancellationToken,
+    ) -> ElectionEnd {
         loop {
             let until = self.deadline();
             let retry = self.elector.timing().retry;
@@ -194,10 +198,7 @@ fn record(lease: &Lease) -> Record {
 /// The lease as its holder writes it. Everything else in it stays, its version above all.
 fn held(lease: Option<Lease>, name: &str, elector: &Elector, action: Action) -> Lease {
     let mut lease = lease.unwrap_or_else(|| Lease {
-        metadata: ObjectMeta {
-            name: Some(name.to_owned()),
-            ..ObjectMeta::default()
-        },
+        metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
         spec: None,
     });
     let spec = lease.spec.get_or_insert_with(LeaseSpec::default);

@@ -18,6 +18,8 @@ pub(crate) enum Answer {
     Json(u16, Value),
     /// A failure with this code and details; its message is `status <code>`.
     Status(u16, Value),
+    /// A stream of watch events, which ends after the last.
+    Lines(Vec<Value>),
     /// None, ever.
     Never,
 }
@@ -40,10 +42,7 @@ pub(crate) struct Mock {
 impl Mock {
     /// A server that gives these answers, and after them 404.
     pub(crate) fn new(answers: Vec<Answer>) -> Self {
-        Self {
-            answers: Arc::new(Mutex::new(answers.into())),
-            asked: Arc::default(),
-        }
+        Self { answers: Arc::new(Mutex::new(answers.into())), asked: Arc::default() }
     }
 
     /// Everything asked so far.
@@ -69,12 +68,17 @@ impl Mock {
             body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         });
         let answer = self.answers.lock().pop_front();
-        let (code, body) = match answer.unwrap_or(Answer::Status(404, json!({}))) {
-            Answer::Json(code, body) => (code, body),
-            Answer::Status(code, details) => (code, failure(code, &details)),
+        let answer = answer.unwrap_or_else(|| Answer::Status(404, json!({})));
+        let (code, body) = match answer {
+            Answer::Json(code, body) => (code, body.to_string()),
+            Answer::Status(code, details) => (code, failure(code, &details).to_string()),
+            Answer::Lines(events) => {
+                let lines = events.iter().map(|event| format!("{event}\n"));
+                (200, lines.collect())
+            }
             Answer::Never => std::future::pending().await,
         };
-        let body = Body::from(serde_json::to_vec(&body).unwrap());
+        let body = Body::from(body.into_bytes());
         Response::builder().status(code).body(body).unwrap()
     }
 }

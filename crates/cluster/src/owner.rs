@@ -30,9 +30,7 @@ pub(crate) enum Link {
 
 /// The controller among owner references, if there is one.
 pub(crate) fn controller(references: &[OwnerReference]) -> Option<Owner> {
-    let reference = references
-        .iter()
-        .find(|reference| reference.controller == Some(true))?;
+    let reference = references.iter().find(|reference| reference.controller == Some(true))?;
     let kind = kind(&reference.api_version, &reference.kind);
     let is_known = kind.is_known();
     let unless_watched = |text: &str| (!is_known).then(|| text.into());
@@ -92,11 +90,7 @@ fn kind(api_version: &str, kind: &str) -> WorkloadKind {
         WorkloadKind::Rollout => "argoproj.io",
         WorkloadKind::Other(_) => return known,
     };
-    if group == home {
-        known
-    } else {
-        WorkloadKind::Other(format!("{kind}.{group}"))
-    }
+    if group == home { known } else { WorkloadKind::Other(format!("{kind}.{group}")) }
 }
 
 #[cfg(test)]

@@ -80,10 +80,7 @@ pub async fn replace_secret(
 fn secret(name: &str, data: SecretData) -> Secret {
     let data = data.into_iter().map(|(key, value)| (key, ByteString(value)));
     Secret {
-        metadata: ObjectMeta {
-            name: Some(name.to_owned()),
-            ..ObjectMeta::default()
-        },
+        metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
         data: Some(data.collect()),
         ..Secret::default()
     }
@@ -98,8 +95,5 @@ fn stored(secret: Secret) -> StoredSecret {
 }
 
 fn manager() -> PostParams {
-    PostParams {
-        field_manager: Some(FIELD_MANAGER.to_owned()),
-        ..PostParams::default()
-    }
+    PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
 }

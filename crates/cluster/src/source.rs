@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plimsoll_domain::{
-    Configuration, ContainerSpec, DecisionState, ForeignActuator, OptOut, PerResource, Pod, Rollout,
-    Timestamp, Workload, WorkloadId, WorkloadKind, World,
+    Configuration, ContainerSpec, DecisionState, ForeignActuator, OptOut, PerResource, Pod,
+    Rollout, Timestamp, Workload, WorkloadId, WorkloadKind, World,
 };
 use plimsoll_pipeline::{PortError, WorkloadSource};
 
@@ -162,10 +162,7 @@ impl<'a> View<'a> {
 
     fn foreign_actuator(&self, target: Target<'_>) -> Option<ForeignActuator> {
         let (name, _) = self.vertical.get(&target)?.first()?;
-        Some(ForeignActuator {
-            kind: "VerticalPodAutoscaler".to_owned(),
-            name: (*name).to_owned(),
-        })
+        Some(ForeignActuator { kind: "VerticalPodAutoscaler".to_owned(), name: (*name).to_owned() })
     }
 
     fn hpa_on(&self, target: Target<'_>) -> PerResource<Option<String>> {
@@ -235,3 +232,6 @@ fn api_version(kind: &WorkloadKind) -> &'static str {
         WorkloadKind::Other(_) => "",
     }
 }
+
+#[cfg(test)]
+mod tests;

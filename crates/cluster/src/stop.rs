@@ -34,10 +34,7 @@ pub async fn stop(
     let data = [(SINCE, since.to_string()), (NOTE, note.to_owned())];
     let data = data.map(|(key, value)| (key.to_owned(), value));
     let order = ConfigMap {
-        metadata: ObjectMeta {
-            name: Some(NAME.to_owned()),
-            ..ObjectMeta::default()
-        },
+        metadata: ObjectMeta { name: Some(NAME.to_owned()), ..ObjectMeta::default() },
         data: Some(BTreeMap::from(data)),
         ..ConfigMap::default()
     };
@@ -89,10 +86,7 @@ pub(crate) fn order(object: &ConfigMap) -> Option<Stop> {
 }
 
 fn manager() -> PostParams {
-    PostParams {
-        field_manager: Some(FIELD_MANAGER.to_owned()),
-        ..PostParams::default()
-    }
+    PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
 }
 
 #[cfg(test)]

@@ -13,10 +13,7 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn new(namespace: &str, name: &str) -> Self {
-        Self {
-            namespace: namespace.into(),
-            name: name.into(),
-        }
+        Self { namespace: namespace.into(), name: name.into() }
     }
 }
 
@@ -31,11 +28,7 @@ pub(crate) struct Table<V> {
 
 impl<V> Default for Table<V> {
     fn default() -> Self {
-        Self {
-            rows: BTreeMap::new(),
-            next: None,
-            listed: false,
-        }
+        Self { rows: BTreeMap::new(), next: None, listed: false }
     }
 }
 
@@ -122,10 +115,8 @@ mod tests {
             };
             table.apply(change, |_, _| {});
         }
-        let rows: Vec<_> = table
-            .iter()
-            .map(|(key, value)| format!("{}={value}", key.name))
-            .collect();
+        let rows: Vec<_> =
+            table.iter().map(|(key, value)| format!("{}={value}", key.name)).collect();
         assert_eq!(rows.join(" "), expect, "{changes:?}");
     }
 

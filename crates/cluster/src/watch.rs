@@ -37,6 +37,12 @@ pub(crate) enum Ended {
     KindUnknown,
 }
 
+/// The row of an object, if it is of interest.
+type ToRow<K, V> = Box<dyn Fn(&K, &Configure) -> Option<V> + Send + Sync>;
+
+/// Takes a row's change in.
+type ApplyChange<V> = Box<dyn Fn(&Index, Change<V>) + Send + Sync>;
+
 /// One kind to watch.
 pub(crate) struct Watch<K, V> {
     /// What it is called in logs.
@@ -48,9 +54,9 @@ pub(crate) struct Watch<K, V> {
     /// Whether it ends when the kind is unknown; otherwise it keeps trying.
     pub is_optional: bool,
     /// The row of an object; none where the object is of no interest.
-    pub row: Box<dyn Fn(&K, &Configure) -> Option<V> + Send + Sync>,
+    pub row: ToRow<K, V>,
     /// Takes a row's change in.
-    pub apply: Box<dyn Fn(&Index, Change<V>) + Send + Sync>,
+    pub apply: ApplyChange<V>,
 }
 
 /// Why a stream of events ended.
@@ -178,5 +184,112 @@ fn code(error: &watcher::Error) -> Option<u16> {
         | watcher::Error::WatchStartFailed(_)
         | watcher::Error::WatchFailed(_)
         | watcher::Error::NoResourceVersion => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mock::{Answer, Mock};
+    use crate::table::Table;
+    use k8s_openapi::api::core::v1::Pod;
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    fn pod(name: &str) -> Value {
+        json!({"metadata": {"namespace": "a", "name": name, "resourceVersion": "5"}})
+    }
+
+    fn event(type_: &str, object: Value) -> Value {
+        let mut object = object;
+        object["apiVersion"] = json!("v1");
+        object["kind"] = json!("Pod");
+        json!({"type": type_, "object": object})
+    }
+
+    fn list_end() -> Value {
+        let annotations = json!({"k8s.io/initial-events-end": "true"});
+        event(
+            "BOOKMARK",
+            json!({"metadata": {
+                "resourceVersion": "5", "annotations": annotations,
+            }}),
+        )
+    }
+
+    /// Follows pods of a server with these answers until it hangs or the watch ends. Says how it
+    /// ended, if it did, and which pods are known.
+    async fn check(answers: Vec<Answer>, ended: Option<Ended>, expect: Option<&[&str]>) {
+        let mock = Mock::new(answers);
+        let watches = Watches {
+            client: mock.client(),
+            index: Arc::new(Index::test()),
+            configure: Arc::new(Configure::test()),
+            cancel: CancellationToken::new(),
+        };
+        let names: Arc<parking_lot::Mutex<Table<()>>> = Arc::default();
+        let rows = Arc::clone(&names);
+        let watch = Watch {
+            name: "Pods",
+            api: Api::<Pod>::all(mock.client()),
+            only: None,
+            is_optional: true,
+            row: Box::new(|object: &Pod, _| (object.name_any() != "hidden").then_some(())),
+            apply: Box::new(move |_, change| rows.lock().apply(change, |(), ()| {})),
+        };
+        // Time is paused: the limit is reached at once when nothing else is left to do.
+        let follow = tokio::time::timeout(Duration::from_mins(1), watches.follow(watch));
+        assert_eq!(follow.await.ok(), ended, "{:?}", mock.requests());
+        let names = names.lock();
+        let known: Vec<_> = names.iter().map(|(key, ())| &*key.name).collect();
+        assert_eq!(names.is_listed().then_some(&*known), expect);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_streamed_list_becomes_rows_and_its_changes_too() {
+        let events = vec![
+            event("ADDED", pod("old")),
+            event("ADDED", pod("kept")),
+            event("ADDED", pod("hidden")),
+            list_end(),
+            event("ADDED", pod("new")),
+            event("DELETED", pod("old")),
+        ];
+        let answers = vec![Answer::Lines(events), Answer::Never];
+        check(answers, None, Some(&["kept", "new"])).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_without_its_end_is_not_in_force() {
+        let answers = vec![Answer::Lines(vec![event("ADDED", pod("a"))]), Answer::Never];
+        check(answers, None, None).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_cannot_stream_lists_is_asked_for_pages() {
+        let page = json!({
+            "kind": "PodList", "apiVersion": "v1",
+            "metadata": {"resourceVersion": "5"}, "items": [pod("a")],
+        });
+        let answers = vec![Answer::Status(422, json!({})), Answer::Json(200, page), Answer::Never];
+        check(answers, None, Some(&["a"])).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_optional_kind_that_is_unknown_ends_its_watch() {
+        let answers = vec![Answer::Status(404, json!({}))];
+        check(answers, Some(Ended::KindUnknown), None).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_fails_for_a_while_is_asked_again() {
+        let events = vec![event("ADDED", pod("a")), list_end()];
+        let answers = vec![
+            Answer::Status(500, json!({})),
+            Answer::Status(503, json!({})),
+            Answer::Lines(events),
+            Answer::Never,
+        ];
+        check(answers, None, Some(&["a"])).await;
     }
 }

@@ -69,12 +69,9 @@ impl SampleSource for MetricsApi {
 
 /// 404: nothing is registered; 503: what is registered does not work.
 fn failed(error: kube::Error) -> MetricsError {
-    match &error {
-        kube::Error::Api(status) if matches!(status.code, 404 | 503) => {
-            MetricsError::Absent(Box::new(error))
-        }
-        _ => MetricsError::Failed(Box::new(error)),
-    }
+    let is_absent = matches!(&error, kube::Error::Api(status) if matches!(status.code, 404 | 503));
+    let error = Box::new(error);
+    if is_absent { MetricsError::Absent(error) } else { MetricsError::Failed(error) }
 }
 
 #[cfg(test)]

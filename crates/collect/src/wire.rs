@@ -101,7 +101,7 @@ impl Usage {
 }
 
 fn amount(text: &str, max: f64) -> Option<Amount> {
-    let amount = parse_quantity(text)?;
+    let amount = parse_quantity(text).ok()?;
     (amount.value() <= max).then_some(amount)
 }
 

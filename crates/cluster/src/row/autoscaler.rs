@@ -49,10 +49,7 @@ pub(crate) fn vertical(object: &DynamicObject) -> Option<AutoscalerRow> {
     (mode.as_deref() != Some("Off")).then(|| AutoscalerRow {
         target_kind: target.kind.into(),
         target_name: target.name.into(),
-        holds: PerResource {
-            cpu: true,
-            memory: true,
-        },
+        holds: PerResource { cpu: true, memory: true },
     })
 }
 

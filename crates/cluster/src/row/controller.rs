@@ -135,15 +135,13 @@ pub(crate) fn argo_rollout(object: &DynamicObject, configure: &Configure) -> Opt
     let desired = parts.spec.replicas.unwrap_or(1);
     let status = parts.status;
     let is_stable = status.stable.is_empty() || status.stable == status.current;
-    let mut row = workload(&object.metadata, parts.spec.template.as_ref(), configure).wanting(desired);
+    let mut row =
+        workload(&object.metadata, parts.spec.template.as_ref(), configure).wanting(desired);
     row.template_of = parts.spec.workload_ref.map(|target| target.name.into());
     let rollout = if is_stable {
         Rollout::Settled
     } else {
-        Rollout::InProgress {
-            updated: count(status.updated_replicas),
-            desired: count(desired),
-        }
+        Rollout::InProgress { updated: count(status.updated_replicas), desired: count(desired) }
     };
     Some(row.rolling(rollout))
 }
@@ -230,7 +228,8 @@ mod tests {
             Rollout::InProgress { updated, desired } => format!("{updated} of {desired}"),
         };
         let containers: Vec<_> = row.template.containers.iter().map(|c| c.name.as_str()).collect();
-        let replicas = row.desired_replicas.map_or("-".to_owned(), |count| count.to_string());
+        let replicas =
+            row.desired_replicas.map_or_else(|| "-".to_owned(), |count| count.to_string());
         let row = format!("{replicas} replicas of {}, {rollout}", containers.join("+"));
         assert_eq!(row, expect);
     }

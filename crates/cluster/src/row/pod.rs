@@ -1,11 +1,12 @@
 //! A pod as a row.
 
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodStatus};
+use plimsoll_api::resources_from_k8s;
 use plimsoll_domain::{
     OomKill, PerResource, PodPhase, QosClass, ResizeRestart, Resource, RunningContainer, Timestamp,
 };
 
-use super::template::{asks_to_be_left_alone, resources, sized};
+use super::template::{asks_to_be_left_alone, sized};
 use super::{resize, timestamp};
 use crate::configure::{Configure, Configured};
 use crate::owner::{self, Owner};
@@ -48,8 +49,9 @@ impl PodRow {
                 ready: status.is_some_and(is_ready),
                 qos: qos(status),
                 opted_out: asks_to_be_left_alone(meta.labels.as_ref()),
-                has_pod_level_resources: pod_level
-                    .is_some_and(|resources| resources.requests.is_some() || resources.limits.is_some()),
+                has_pod_level_resources: pod_level.is_some_and(|resources| {
+                    resources.requests.is_some() || resources.limits.is_some()
+                }),
                 resize: resize::status(pod),
                 containers: containers
                     .map(|(container, _)| running_container(container, status))
@@ -111,11 +113,9 @@ fn running_container(container: &Container, status: Option<&PodStatus>) -> Runni
     let running = state.and_then(|state| state.running.as_ref());
     RunningContainer {
         name: container.name.clone(),
-        resources: resources(container.resources.as_ref()),
+        resources: resources_from_k8s(container.resources.as_ref()),
         resize_restart: PerResource::from_fn(|resource| resize_restart(container, resource)),
-        started_at: running
-            .and_then(|running| running.started_at.as_ref())
-            .map(timestamp),
+        started_at: running.and_then(|running| running.started_at.as_ref()).map(timestamp),
         restart_count: status
             .and_then(|status| u32::try_from(status.restart_count).ok())
             .unwrap_or(0),
@@ -143,10 +143,7 @@ fn last_oom(container: &Container, status: &ContainerStatus) -> Option<OomKill> 
         .find(|ended| ended.reason.as_deref() == Some("OOMKilled"))?;
     let at: Timestamp = timestamp(killed.finished_at.as_ref()?);
     let has = status.resources.as_ref().or(container.resources.as_ref());
-    Some(OomKill {
-        at,
-        limit: resources(has).memory.limit,
-    })
+    Some(OomKill { at, limit: resources_from_k8s(has).memory.limit })
 }
 
 #[cfg(test)]
@@ -179,10 +176,8 @@ mod tests {
     fn a_kill_for_memory_is_seen_with_its_time_and_limit() {
         let row = row(&killed("64Mi", "1970-01-01T00:01:00Z"));
         let container = &row.pod.containers[0];
-        let kill = OomKill {
-            at: Timestamp::from_seconds(60),
-            limit: Some(Amount::from_mebibytes(64)),
-        };
+        let kill =
+            OomKill { at: Timestamp::from_seconds(60), limit: Some(Amount::from_mebibytes(64)) };
         assert_eq!(container.last_oom, Some(kill));
         assert_eq!(container.started_at, Some(Timestamp::from_seconds(65)));
         assert_eq!(container.restart_count, 3);

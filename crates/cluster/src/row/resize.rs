@@ -1,9 +1,10 @@
 //! How a pod's in-place resize is going, from its conditions and from what its containers have.
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodCondition, PodSpec, PodStatus};
-use plimsoll_domain::{PerResource, Resource, ResizeStatus, Resources};
+use plimsoll_api::resources_from_k8s;
+use plimsoll_domain::{PerResource, ResizeStatus, Resource, Resources};
 
-use super::template::{resources, sized};
+use super::template::sized;
 
 /// The state of the last resize asked for.
 ///
@@ -48,7 +49,10 @@ fn differs(spec: &PodSpec, status: &PodStatus) -> bool {
         let has = running(status, &container.name).and_then(|status| status.resources.as_ref());
         // Kubelets that do not resize in place report no resources.
         has.is_some_and(|has| {
-            is_other(&resources(container.resources.as_ref()), &resources(Some(has)))
+            is_other(
+                &resources_from_k8s(container.resources.as_ref()),
+                &resources_from_k8s(Some(has)),
+            )
         })
     })
 }
@@ -56,10 +60,7 @@ fn differs(spec: &PodSpec, status: &PodStatus) -> bool {
 /// Whether a kubelet still has work to do. Below the least that a cgroup can express the kubelet
 /// reports that least instead of what was asked for: 2m of CPU requested, 10m of CPU as a limit.
 fn is_other(wanted: &Resources, has: &Resources) -> bool {
-    const LEAST: PerResource<(f64, f64)> = PerResource {
-        cpu: (0.002, 0.010),
-        memory: (0.0, 0.0),
-    };
+    const LEAST: PerResource<(f64, f64)> = PerResource { cpu: (0.002, 0.010), memory: (0.0, 0.0) };
     Resource::ALL.into_iter().any(|resource| {
         let (request, limit) = *LEAST.get(resource);
         let (wanted, has) = (wanted.get(resource), has.get(resource));
@@ -83,7 +84,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(conditions: &serde_json::Value, wanted: &str, has: Option<&str>, expect: &ResizeStatus) {
+    fn check(
+        conditions: &serde_json::Value,
+        wanted: &str,
+        has: Option<&str>,
+        expect: &ResizeStatus,
+    ) {
         let has = has.map(|cpu| json!({"requests": {"cpu": cpu}}));
         let pod = json!({
             "spec": {"containers": [

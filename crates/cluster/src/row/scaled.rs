@@ -8,5 +8,8 @@ pub(crate) struct ScaledRow {
     pub state: DecisionState,
 }
 impl ScaledRow {
-    pub(crate) fn of(object: &ScaledWorkload) -> Option<Self> { let _ = object; None }
+    pub(crate) fn of(object: &ScaledWorkload) -> Option<Self> {
+        let _ = object;
+        None
+    }
 }

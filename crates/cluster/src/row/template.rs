@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec, ResourceRequirements};
+use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use plimsoll_api::{IGNORE_LABEL, resources_from_k8s};
-use plimsoll_domain::{ContainerSpec, Resources};
+use plimsoll_domain::ContainerSpec;
 
 /// What a workload's pod template says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,7 +32,7 @@ fn containers(spec: &PodSpec) -> Box<[ContainerSpec]> {
     sized(spec)
         .map(|(container, _)| ContainerSpec {
             name: container.name.clone(),
-            original: resources(container.resources.as_ref()),
+            original: resources_from_k8s(container.resources.as_ref()),
         })
         .collect()
 }
@@ -43,18 +43,12 @@ fn containers(spec: &PodSpec) -> Box<[ContainerSpec]> {
 pub(crate) fn sized(spec: &PodSpec) -> impl Iterator<Item = (&Container, bool)> {
     let regular = spec.containers.iter().map(|container| (container, false));
     let sidecars = spec.init_containers.iter().flatten();
-    let sidecars = sidecars.filter(|container| container.restart_policy.as_deref() == Some("Always"));
+    let sidecars =
+        sidecars.filter(|container| container.restart_policy.as_deref() == Some("Always"));
     regular.chain(sidecars.map(|container| (container, true)))
-}
-
-/// Requests and limits; absent ones, and ones that are no quantities, are not set.
-pub(crate) fn resources(requirements: Option<&ResourceRequirements>) -> Resources {
-    requirements.map(resources_from_k8s).unwrap_or_default()
 }
 
 /// Whether labels ask to be left alone.
 pub(crate) fn asks_to_be_left_alone(labels: Option<&BTreeMap<String, String>>) -> bool {
-    labels
-        .and_then(|labels| labels.get(IGNORE_LABEL))
-        .is_some_and(|value| value == "true")
+    labels.and_then(|labels| labels.get(IGNORE_LABEL)).is_some_and(|value| value == "true")
 }
