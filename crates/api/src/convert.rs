@@ -1,0 +1,112 @@
+//! The decision state between its object's status and the domain, by exhaustive destructuring.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff;
+
+use plimsoll_domain::{DecisionState, Move, OomFloor, Published, Resource, Resources, Timestamp};
+
+use crate::crd::{
+    ContainerResources, MoveStatus, OomFloorStatus, PublishedStatus, ScaledWorkloadStatus,
+};
+use crate::quantity::{format_quantity, parse_quantity, resources_from_k8s, resources_to_k8s};
+
+/// The decision state that a status holds.
+pub fn state_from_status(status: &ScaledWorkloadStatus) -> DecisionState {
+    DecisionState {
+        published: status.published.as_ref().map(|PublishedStatus { containers }| Published {
+            containers: containers.iter().map(container_from).collect(),
+        }),
+        last_move: status.last_move.as_ref().map(|MoveStatus { at, containers }| Move {
+            at: timestamp(at),
+            containers: containers.iter().map(container_from).collect(),
+        }),
+        moves: u64::try_from(status.moves).unwrap_or(0),
+        oom_floors: status.oom_floors.iter().filter_map(floor_from).collect(),
+    }
+}
+
+/// Writes the decision state into a status; the rest of the status is left alone.
+pub fn state_to_status(state: &DecisionState, status: &mut ScaledWorkloadStatus) {
+    let DecisionState { published, last_move, moves, oom_floors } = state;
+    status.published = published.as_ref().map(|Published { containers }| PublishedStatus {
+        containers: containers.iter().map(container_to).collect(),
+    });
+    status.last_move = last_move.as_ref().map(|Move { at, containers }| MoveStatus {
+        at: time(*at),
+        containers: containers.iter().map(container_to).collect(),
+    });
+    status.moves = i64::try_from(*moves).unwrap_or(i64::MAX);
+    status.oom_floors = oom_floors.iter().map(floor_to).collect();
+}
+
+/// A point in time as Kubernetes has it.
+pub fn timestamp(time: &Time) -> Timestamp {
+    Timestamp::from_seconds(time.0.as_second())
+}
+
+/// A point in time as Kubernetes wants it; beyond the year 9999 the epoch stands in.
+pub fn time(at: Timestamp) -> Time {
+    Time(jiff::Timestamp::from_second(at.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+}
+
+fn container_from(
+    ContainerResources { name, resources }: &ContainerResources,
+) -> (String, Resources) {
+    (name.clone(), resources_from_k8s(Some(resources)))
+}
+
+fn container_to((name, resources): &(String, Resources)) -> ContainerResources {
+    ContainerResources { name: name.clone(), resources: resources_to_k8s(resources) }
+}
+
+fn floor_from(OomFloorStatus { container, floor, killed_at }: &OomFloorStatus) -> Option<OomFloor> {
+    Some(OomFloor {
+        container: container.clone(),
+        floor: parse_quantity(floor).ok()?,
+        killed_at: timestamp(killed_at),
+    })
+}
+
+fn floor_to(OomFloor { container, floor, killed_at }: &OomFloor) -> OomFloorStatus {
+    OomFloorStatus {
+        container: container.clone(),
+        floor: format_quantity(Resource::Memory, *floor),
+        killed_at: time(*killed_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_domain::{Allocation, Amount};
+
+    use super::*;
+
+    #[test]
+    fn a_state_survives_its_status() {
+        let resources = Resources {
+            cpu: Allocation { request: Some(Amount::from_millicores(220)), limit: None },
+            memory: Allocation {
+                request: Some(Amount::from_mebibytes(451)),
+                limit: Some(Amount::from_mebibytes(677)),
+            },
+        };
+        let containers =
+            vec![("app".to_owned(), resources), ("log".to_owned(), Resources::default())];
+        let at = Timestamp::from_seconds(1_763_900_000);
+        let state = DecisionState {
+            published: Some(Published { containers: containers.clone() }),
+            last_move: Some(Move { at, containers }),
+            moves: 7,
+            oom_floors: vec![OomFloor {
+                container: "app".into(),
+                floor: Amount::new(123_456_789.0).unwrap(),
+                killed_at: at,
+            }],
+        };
+        let mut status = ScaledWorkloadStatus::default();
+        state_to_status(&state, &mut status);
+        let text = serde_json::to_string(&status).unwrap();
+        let read: ScaledWorkloadStatus = serde_json::from_str(&text).unwrap();
+        assert_eq!(state_from_status(&read), state);
+    }
+}
