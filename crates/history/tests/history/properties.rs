@@ -58,6 +58,9 @@ fn amounts_of(samples: &[Sample], span: &Span) -> Vec<Amount> {
 }
 
 proptest! {
+    // A quarter of the default: a history of 150 samples repacks at almost each of them.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn the_window_holds_just_the_samples_the_rules_say(
         samples in samples(),
