@@ -132,17 +132,14 @@ impl Means {
     }
 }
 
-/// Whether the pod would be of another class after the resize. A pod may be Burstable for the sake
-/// of an init container that is not listed here; then these containers may do as they like, except
-/// become what could make it Guaranteed.
+/// Whether the pod would be of another class after the resize: a Burstable one Guaranteed. The
+/// other way cannot happen, since in Guaranteed pods request and limit move as one. A pod whose
+/// containers look Guaranteed before is Burstable for the sake of an init container, which is not
+/// listed here, and stays so.
 fn changes_class(pod: &Pod, reached: &[Reached]) -> bool {
-    let before = pod.containers.iter().all(|c| is_guaranteed(&c.resources));
-    let after = reached.iter().all(|reached| is_guaranteed(&reached.to));
-    match pod.qos {
-        QosClass::Guaranteed => before && !after,
-        QosClass::Burstable => !before && after,
-        QosClass::BestEffort => true,
-    }
+    pod.qos == QosClass::Burstable
+        && reached.iter().all(|reached| is_guaranteed(&reached.to))
+        && !pod.containers.iter().all(|container| is_guaranteed(&container.resources))
 }
 
 fn is_guaranteed(resources: &Resources) -> bool {

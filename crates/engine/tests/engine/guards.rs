@@ -175,6 +175,7 @@ fn needs_recreate() {
     let scene = observed(|scene| scene.context.capabilities.resize = false);
     let cause = plimsoll_domain::RecreateCause::NoResizeSubresource;
     check(&scene, &Reason::NeedsRecreate(cause));
+    assert_eq!(scene.evaluate().applied.pods, 0);
 }
 
 #[test]

@@ -170,6 +170,39 @@ fn a_kill_without_history_never_lowers_memory() {
 }
 
 #[test]
+fn a_kill_without_history_keeps_what_a_larger_template_says() {
+    let mut scene = Scene::test();
+    scene.workload.pods.clear();
+    scene.workload.containers[0].original = resources((500, 0), (4096, 0));
+    scene.kill(0, 512, 1);
+    scene.workload.state.published =
+        Some(Published { containers: vec![(APP.to_owned(), resources((220, 0), (451, 0)))] });
+    check(&scene, 4096);
+}
+
+/// 612Mi is within 1 % of 615Mi, and below the floor of 614.4Mi.
+#[test]
+fn a_floor_is_published_to_the_last_mebibyte() {
+    let mut scene = Scene::observed();
+    scene.kill(0, 512, 1);
+    scene.workload.state.published =
+        Some(Published { containers: vec![(APP.to_owned(), resources((220, 0), (612, 922)))] });
+    check(&scene, 615);
+}
+
+/// The floor of 120Mi is no reason to trust a recommendation of 451Mi that is not yet sure.
+#[test]
+fn a_kill_lets_nothing_lower_through_low_confidence() {
+    let mut scene = Scene::observed();
+    scene.policy.confidence.required.value = true;
+    set(&mut scene, Resource::Cpu, |policy| policy.look_back.value = Duration::from_hours(48));
+    scene.workload.state.published =
+        Some(Published { containers: vec![(APP.to_owned(), resources((300, 0), (600, 900)))] });
+    scene.kill(0, 100, 1);
+    check(&scene, 600);
+}
+
+#[test]
 fn a_kill_raises_what_was_published() {
     let mut scene = Scene::test();
     scene.workload.state.published =

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use plimsoll_domain::{Applied, Evaluation, Move, Reason, ResizeStatus, Resources, Running};
+use plimsoll_domain::{
+    Applied, Evaluation, Move, Reason, ResizeStatus, Resource, Resources, Running,
+};
 use plimsoll_engine::record_move;
 
 use crate::fixture::{APP, NOW, Scene, action, cpu, given, reason, resources};
@@ -41,6 +43,16 @@ fn a_move_goes_on_to_the_pods_left_without_cooldown() {
 #[test]
 fn a_move_that_the_recommendation_left_behind_does_not_go_on() {
     let scene = begun(resources((50, 0), (451, 0)), 5);
+    let until = after(25);
+    assert_eq!(*reason(&scene.evaluate()), Reason::CoolingDown { until });
+}
+
+/// 225m and a new least request of 240m differ by less than the threshold: no reason to move pods
+/// again, but none to give more pods less than the policy allows.
+#[test]
+fn a_move_that_the_policy_forbids_by_now_does_not_go_on() {
+    let mut scene = begun(resources((225, 0), (451, 0)), 5);
+    crate::fixture::set(&mut scene, Resource::Cpu, |policy| policy.min.value = cpu(240));
     let until = after(25);
     assert_eq!(*reason(&scene.evaluate()), Reason::CoolingDown { until });
 }

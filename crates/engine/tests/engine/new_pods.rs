@@ -109,6 +109,17 @@ fn get_what_is_known_and_keep_the_rest() {
     assert_eq!(evaluation.state.published, published(resources((220, 0), (0, 0))));
 }
 
+/// A sidecar that was never seen stops nothing: it keeps what the template says.
+#[test]
+fn get_what_is_known_of_one_container_beside_one_that_is_not() {
+    let mut scene = Scene::observed();
+    let unseen = spec("sidecar", resources((50, 0), (64, 0)));
+    scene.workload.containers.insert(0, unseen);
+    check(&scene, Some(recommended()));
+    assert_eq!(scene.evaluate().confidence, Some(plimsoll_domain::Ratio::ZERO));
+    assert_eq!(crate::fixture::given(&scene.evaluate()).len(), 3);
+}
+
 #[test]
 fn values_that_move_by_one_percent_stay_published() {
     let mut scene = Scene::observed();

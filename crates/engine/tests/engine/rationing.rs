@@ -89,4 +89,10 @@ fn memory_events_go_first_of_all() {
     let great = resources((5000, 5000), (512, 512));
     let all = vec![mk_change("a", great), with_floor(mk_change("b", small))];
     check(all, 3, &[None, Some((3, 0))]);
+    let above_the_floor = |mut evaluation: Evaluation| {
+        evaluation.state.oom_floors[0].floor = memory(500).unwrap();
+        evaluation
+    };
+    let ordinary = above_the_floor(with_floor(mk_change("b", small)));
+    check(vec![mk_change("a", great), ordinary], 3, &[Some((3, 0)), None]);
 }
