@@ -81,7 +81,8 @@ pub struct Verdict {
     pub current: Option<Amount>,
     /// What that pod can be given.
     pub reachable: Option<Amount>,
-    /// How great the change is; absent when there is nothing to compare.
+    /// How great the change of the request is or, where the request stays, that of the limit; absent
+    /// when there is nothing to compare with: such a change passes any threshold.
     pub difference: Option<Ratio>,
     /// Up or down.
     pub direction: Direction,

@@ -32,11 +32,4 @@ pub enum Signal {
         /// When, and under which limit.
         kill: OomKill,
     },
-    /// The pod is gone: its history joins that of all pods gone before it.
-    PodEnded {
-        /// Whose.
-        container: ContainerKey,
-        /// The uid of the pod.
-        pod: String,
-    },
 }

@@ -10,7 +10,8 @@ use crate::case::{Case, Known};
 use crate::values::{self, Values};
 use crate::{idle, moves};
 
-/// A decision, and the values it approves for new pods: present exactly when it patches them.
+/// A decision, and the values it approves for new pods: present exactly when it patches them, but
+/// for a stop, which forgets nothing: who answers for new pods reads the stop order itself.
 #[derive(Debug)]
 pub(crate) struct Decided {
     pub(crate) decision: Decision,
@@ -37,7 +38,13 @@ pub(crate) fn decide(case: &Case<'_>) -> Decided {
                 Err(reason) => NewPods::Untouched(reason.clone()),
             },
         },
-        published: for_new_pods.ok().map(|containers| Published { containers }),
+        published: match for_new_pods {
+            Ok(containers) => Some(Published { containers }),
+            Err(reason) => {
+                let last = case.workload.state.published.as_ref();
+                last.filter(|_| matches!(reason, Reason::Stopped(_))).cloned()
+            }
+        },
     }
 }
 

@@ -49,18 +49,10 @@ impl Engine {
         self.history(&sample.container).observe(sample)
     }
 
-    /// Takes one signal in. A signal told again changes nothing.
-    pub fn signal(&mut self, signal: &Signal) {
-        match signal {
-            Signal::OomKill { container, pod, kill } => {
-                self.history(container).oom_kill(pod, kill);
-            }
-            Signal::PodEnded { container, pod } => {
-                if let Some(history) = self.histories.get_mut(container) {
-                    history.end_pod(pod);
-                }
-            }
-        }
+    /// Takes one signal in; whether it told anything new (one told again does not).
+    pub fn signal(&mut self, signal: &Signal) -> bool {
+        let Signal::OomKill { container, pod, kill } = signal;
+        self.history(container).oom_kill(pod, kill)
     }
 
     /// Drops histories with nothing in eight days, and what is out of every look-back in the rest.

@@ -1,20 +1,28 @@
 //! Joins usage, named by pod, with the workloads that own the pods.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use plimsoll_domain::{ContainerKey, Pod, Sample, Signal, Workload, World};
+use plimsoll_domain::{ContainerKey, Pod, Sample, Signal, Timestamp, Workload, World};
 
 use crate::PodUsage;
 
-/// Samples for the engine, and how many values belonged to no container of a known workload.
-pub(crate) fn samples(world: &World, usage: &[PodUsage]) -> (Vec<Sample>, u64) {
+/// Clocks of nodes differ by seconds. A sample from further in the future than this would push
+/// real ones out of the history, which has no clock to know better.
+const AHEAD_MAX: Duration = Duration::from_mins(2);
+
+/// Samples for the engine, and how many values belonged to no container of a known workload, or
+/// to no time that can be.
+pub(crate) fn samples(world: &World, usage: &[PodUsage], now: Timestamp) -> (Vec<Sample>, u64) {
     let owners = owners(world);
+    let latest = now.plus(AHEAD_MAX);
     let mut unmatched = 0;
     let samples = usage
         .iter()
         .filter_map(|usage| {
             let owner = owners.get(&(usage.namespace.as_str(), usage.pod.as_str()));
             let sample = owner.and_then(|(workload, pod)| sample(workload, pod, usage));
+            let sample = sample.filter(|sample| sample.at <= latest);
             unmatched += u64::from(sample.is_none());
             sample
         })

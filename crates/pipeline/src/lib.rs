@@ -16,5 +16,5 @@ pub use error::PortError;
 pub use ports::{
     Actuator, Clock, Collected, EvaluationSink, PodUsage, SampleSource, WorkloadSource,
 };
-pub use run::{Control, Intervals, Role, run};
-pub use tick::{Line, Ports, Tick, TickReport};
+pub use run::{Control, Intervals, run};
+pub use tick::{Line, Ports, Role, Tick, TickReport};

@@ -1,9 +1,8 @@
 //! Drives the line in real time: collects and evaluates at their intervals until told to end.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -12,10 +11,6 @@ use plimsoll_engine::Engine;
 use crate::{
     Actuator, Clock, EvaluationSink, Line, SampleSource, Tick, TickReport, WorkloadSource,
 };
-
-/// An event may bring the next evaluation forward, but never closer than this to the last one:
-/// a storm of events costs at most one evaluation every two seconds.
-const WAKE_SPACING: Duration = Duration::from_secs(2);
 
 /// How often what is done.
 #[derive(Clone, Copy, Debug)]
@@ -26,22 +21,11 @@ pub struct Intervals {
     pub evaluate: Duration,
 }
 
-/// What a replica may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Evaluate, apply and write status.
-    Leader,
-    /// Collect and keep history, so that a take-over is warm.
-    Standby,
-}
-
 /// What steers a running line from outside.
 #[derive(Clone, Debug)]
 pub struct Control {
     /// Whether this replica leads.
     pub role: watch::Receiver<Role>,
-    /// Brings the next evaluation forward. It says nothing about why: a tick reads the world.
-    pub wake: Arc<Notify>,
     /// Ends the line between two ticks.
     pub cancel: CancellationToken,
 }
@@ -64,20 +48,12 @@ pub async fn run<C, S, W, A, E>(
     loop {
         tokio::select! {
             () = control.cancel.cancelled() => return,
-            () = control.wake.notified() => {
-                schedule.bring_forward();
-                continue;
-            }
             // Gaining the lead is a reason to look at once.
-            Ok(()) = control.role.changed() => {
-                schedule.bring_forward();
-                continue;
-            }
+            Ok(()) = control.role.changed() => schedule.evaluate = Instant::now(),
             () = sleep_until(schedule.next()) => {}
         }
         let begun = Instant::now();
-        let mut tick = schedule.due(begun);
-        tick.evaluate &= *control.role.borrow() == Role::Leader;
+        let tick = schedule.due(begun, *control.role.borrow());
         let report = line.tick(tick).await;
         after(&line.engine, &report, begun.elapsed());
         schedule.done(tick, intervals);
@@ -89,24 +65,19 @@ pub async fn run<C, S, W, A, E>(
 struct Schedule {
     collect: Instant,
     evaluate: Instant,
-    last_evaluated: Option<Instant>,
 }
 
 impl Schedule {
     fn starting_at(now: Instant) -> Self {
-        Self { collect: now, evaluate: now, last_evaluated: None }
+        Self { collect: now, evaluate: now }
     }
 
     fn next(&self) -> Instant {
         self.collect.min(self.evaluate)
     }
 
-    fn due(&mut self, now: Instant) -> Tick {
-        let tick = Tick { collect: self.collect <= now, evaluate: self.evaluate <= now };
-        if tick.evaluate {
-            self.last_evaluated = Some(now);
-        }
-        tick
+    fn due(&self, now: Instant, role: Role) -> Tick {
+        Tick { collect: self.collect <= now, evaluate: self.evaluate <= now, role }
     }
 
     fn done(&mut self, tick: Tick, intervals: Intervals) {
@@ -114,15 +85,9 @@ impl Schedule {
         if tick.collect {
             self.collect = now + intervals.collect;
         }
-        if self.evaluate <= now {
+        if tick.evaluate {
             self.evaluate = now + intervals.evaluate;
         }
-    }
-
-    fn bring_forward(&mut self) {
-        let now = Instant::now();
-        let earliest = self.last_evaluated.map_or(now, |last| (last + WAKE_SPACING).max(now));
-        self.evaluate = self.evaluate.min(earliest);
     }
 }
 
@@ -131,17 +96,17 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_storm_of_events_brings_one_evaluation_every_two_seconds() {
-        let intervals =
-            Intervals { collect: Duration::from_secs(30), evaluate: Duration::from_mins(1) };
+    async fn a_slow_tick_delays_the_next_one_and_none_pile_up() {
+        let seconds = Duration::from_secs;
+        let intervals = Intervals { collect: seconds(30), evaluate: seconds(60) };
         let start = Instant::now();
         let mut schedule = Schedule::starting_at(start);
-        assert_eq!(schedule.due(start), Tick { collect: true, evaluate: true });
-        schedule.done(Tick { collect: true, evaluate: true }, intervals);
-        assert_eq!(schedule.next() - start, intervals.collect);
-        for _ in 0..100 {
-            schedule.bring_forward();
-        }
-        assert_eq!(schedule.next() - start, WAKE_SPACING);
+        let both = Tick { collect: true, evaluate: true, role: Role::Leader };
+        assert_eq!(schedule.due(start, Role::Leader), both);
+        tokio::time::advance(seconds(100)).await;
+        schedule.done(both, intervals);
+        assert_eq!(schedule.next() - start, seconds(130));
+        let one = Tick { collect: true, evaluate: false, role: Role::Standby };
+        assert_eq!(schedule.due(start + seconds(130), Role::Standby), one);
     }
 }

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_domain::{
-    DecisionState, Evaluation, MetricsState, Outcome, OutcomeResult, Running, Timestamp,
-    WorkloadId, World,
+    DecisionState, Evaluation, Outcome, OutcomeResult, Running, Timestamp, WorkloadId, World,
 };
 use plimsoll_engine::{Context, Engine, ration, record_move};
 
@@ -50,8 +49,19 @@ pub struct Line<C, S, W, A, E> {
 pub struct Tick {
     /// Usage is collected.
     pub collect: bool,
-    /// Workloads are evaluated; only ever by the leader.
+    /// Workloads are evaluated, if this replica leads.
     pub evaluate: bool,
+    /// Whether it leads.
+    pub role: Role,
+}
+
+/// What a replica may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Evaluate, apply and write status.
+    Leader,
+    /// Collect and keep history, so that a take-over is warm.
+    Standby,
 }
 
 /// What a tick did.
@@ -102,30 +112,34 @@ where
                 return report;
             }
         };
-        self.observe_pods(&world);
+        let news = self.observe_pods(&world);
         if tick.collect {
             self.collect(&world, now, &mut report).await;
         }
-        if tick.evaluate {
+        if tick.role == Role::Leader && (tick.evaluate || news) {
             self.evaluate(world, now, &mut report).await;
         }
         report
     }
 
-    fn observe_pods(&mut self, world: &World) {
-        for signal in join::signals(world) {
-            self.engine.signal(&signal);
-        }
+    /// Takes in what the pods' statuses say; whether any of it should not wait for the next
+    /// evaluation.
+    fn observe_pods(&mut self, world: &World) -> bool {
         for workload in &world.workloads {
             self.engine.observe_pods(workload);
         }
+        let mut news = false;
+        for signal in join::signals(world) {
+            news |= self.engine.signal(&signal);
+        }
+        news
     }
 
     async fn collect(&mut self, world: &World, now: Timestamp, report: &mut TickReport) {
         match self.ports.samples.collect(now).await {
             Ok(collected) => {
                 self.health.succeeded();
-                let (samples, unmatched) = join::samples(world, &collected.usage);
+                let (samples, unmatched) = join::samples(world, &collected.usage, now);
                 report.dropped = collected.dropped;
                 report.unmatched = unmatched;
                 for sample in &samples {
@@ -173,7 +187,7 @@ where
         let context = Context {
             stop: world.stop.clone(),
             capabilities: world.capabilities,
-            metrics: self.metrics(now),
+            metrics: self.health.state(now),
         };
         let workloads = world.workloads.iter();
         workloads
@@ -181,10 +195,6 @@ where
                 isolated(workload, now, || self.engine.evaluate(workload, &context, now))
             })
             .collect()
-    }
-
-    fn metrics(&self, now: Timestamp) -> MetricsState {
-        self.health.state(now)
     }
 
     async fn apply(&mut self, evaluation: &mut Evaluation, now: Timestamp) {

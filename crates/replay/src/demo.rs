@@ -12,7 +12,7 @@ use plimsoll_domain::{
     Amount, Configuration, ContainerSpec, Evaluation, PerResource, Resource, Rounding, Timestamp,
 };
 use plimsoll_engine::{Engine, Settings};
-use plimsoll_pipeline::{ChangeBudget, Line, Ports, Tick};
+use plimsoll_pipeline::{ChangeBudget, Line, Ports, Role, Tick};
 
 use self::fleet::{Member, fleet};
 use self::narrate::Narrator;
@@ -28,6 +28,8 @@ const START: Timestamp = Timestamp::from_seconds(1_767_571_200);
 const STEP: Duration = Duration::from_mins(5);
 /// Pods changed in any minute, as the controller's default.
 const PODS_PER_MINUTE: u32 = 10;
+/// Every step does everything.
+const TICK: Tick = Tick { collect: true, evaluate: true, role: Role::Leader };
 /// The only container of every simulated pod.
 const CONTAINER: &str = "app";
 
@@ -97,7 +99,7 @@ impl Demo {
         let effects = self.cluster.cluster().step(STEP);
         self.tally.count_with(&effects, &self.cluster.cluster(), STEP);
         lines.extend(effects.iter().filter_map(Self::killed));
-        let report = ready(self.line.tick(Tick { collect: true, evaluate: true }))?;
+        let report = ready(self.line.tick(TICK))?;
         self.tally.count_outcomes(&report.evaluations);
         lines.extend(self.narrator.lines(&report.evaluations));
         let elapsed = now.since(START);

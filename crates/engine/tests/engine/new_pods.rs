@@ -56,22 +56,31 @@ fn get_the_new_values_while_running_pods_wait() {
 
 #[test]
 fn get_nothing_where_nothing_may_be_changed() {
-    let forbids: [fn(&mut Scene); 4] = [
-        |scene| {
-            scene.context.stop = Some(Stop { since: NOW, note: String::new() });
-        },
+    let forbids: [fn(&mut Scene); 3] = [
         |scene| scene.workload.opt_out = Some(OptOut::NamespaceLabel),
         |scene| scene.policy.mode.value = Mode::Recommend,
         |scene| scene.workload.hpa_on.cpu.clone_from(&Some("hpa".to_owned())),
     ];
-    for forbid in &forbids[..3] {
+    for forbid in &forbids[..2] {
         check(&published_before(forbid), None);
     }
     let scene = published_before(|scene| {
-        forbids[3](scene);
+        forbids[2](scene);
         scene.workload.hpa_on.memory = Some("hpa".to_owned());
     });
     check(&scene, None);
+}
+
+#[test]
+fn get_nothing_while_stopped_and_the_last_values_again_after() {
+    let mut scene = published_before(|scene| {
+        scene.context.stop = Some(Stop { since: NOW, note: String::new() });
+        scene.context.metrics = MetricsState::Unavailable { since: NOW };
+    });
+    let stopped = scene.step(NOW);
+    assert!(matches!(untouched(&stopped), Reason::Stopped(_)));
+    scene.context.stop = None;
+    check(&scene, Some(resources((300, 0), (600, 900))));
 }
 
 #[test]
