@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use plimsoll_engine::Engine;
 
 use crate::{
-    Actuator, Clock, EvaluationSink, Line, SampleSource, Tick, TickReport, WorkloadSource,
+    Actuator, Clock, EvaluationSink, Line, Role, SampleSource, Tick, TickReport, WorkloadSource,
 };
 
 /// How often what is done.
