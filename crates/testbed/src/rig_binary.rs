@@ -1,16 +1,12 @@
 //! Builds `testbed/controlplane` when its binary is not in the cache yet: minutes the first time,
 //! nothing afterwards.
 
-use std::{
-    env,
-    ffi::OsStr,
-    fs::{self, File},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
-
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testbed/controlplane");
 
@@ -54,9 +50,7 @@ fn build(binary: &Path) -> Result<()> {
 
 fn go() -> Command {
     let mut go = Command::new("go");
-    go.current_dir(SOURCE)
-        .env("CGO_ENABLED", "0")
-        .stdin(Stdio::null());
+    go.current_dir(SOURCE).env("CGO_ENABLED", "0").stdin(Stdio::null());
     go
 }
 
@@ -81,16 +75,12 @@ fn key() -> Result<String> {
     Ok(digest.split_at(16).0.to_owned())
 }
 
-/// The names of the files that the build reads, sorted.
+/// The names of the files that the build reads or embeds, sorted.
 fn sources() -> Result<Vec<PathBuf>> {
     let read = || -> std::io::Result<Vec<PathBuf>> {
-        fs::read_dir(SOURCE)?
-            .map(|entry| entry.map(|file| file.file_name().into()))
-            .collect()
+        fs::read_dir(SOURCE)?.map(|entry| entry.map(|file| file.file_name().into())).collect()
     };
     let mut files = read().with_context(|| format!("list {SOURCE}"))?;
-    let wanted = ["go", "mod", "sum"].map(OsStr::new);
-    files.retain(|file| file.extension().is_some_and(|kind| wanted.contains(&kind)));
     files.sort();
     Ok(files)
 }
@@ -100,10 +90,6 @@ fn cache_folder() -> Result<PathBuf> {
         return Ok(folder.into());
     }
     let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    let base = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(home);
-    Ok(base
-        .context("neither XDG_CACHE_HOME nor HOME is set")?
-        .join("plimsoll"))
+    let base = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
+    Ok(base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("plimsoll"))
 }

@@ -1,7 +1,8 @@
 //! The external tools of each tier: what for, how to see whether they are there, and the Debian
 //! package that brings them.
 
-use std::{env, path::Path};
+use std::env;
+use std::path::Path;
 
 /// One external tool that a tier cannot run without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,22 +32,10 @@ impl Tool {
 
 /// Every tool, the lowest tier first.
 pub fn tools() -> Vec<Tool> {
-    let tool = |name, tier, why, package, probe| Tool {
-        name,
-        tier,
-        why,
-        package,
-        probe,
-    };
+    let tool = |name, tier, why, package, probe| Tool { name, tier, why, package, probe };
     vec![
         tool("Go", 4, "builds the control plane", "golang-go", "go"),
-        tool(
-            "containerd",
-            5,
-            "runs the node's containers",
-            "containerd",
-            "containerd",
-        ),
+        tool("containerd", 5, "runs the node's containers", "containerd", "containerd"),
         tool("runc", 5, "runs the node's containers", "runc", "runc"),
         tool(
             "the CNI plugins",
@@ -55,36 +44,20 @@ pub fn tools() -> Vec<Tool> {
             "containernetworking-plugins",
             "/usr/lib/cni/ptp",
         ),
-        tool(
-            "ip",
-            5,
-            "sets up the node's network namespace",
-            "iproute2",
-            "ip",
-        ),
-        tool(
-            "a static busybox",
-            5,
-            "is the node's only image",
-            "busybox-static",
-            "busybox",
-        ),
+        tool("ip", 5, "sets up the node's network namespace", "iproute2", "ip"),
+        tool("a static busybox", 5, "is the node's only image", "busybox-static", "busybox"),
     ]
 }
 
 /// What `tier` lacks on this machine, as one message with the command that installs it.
 pub fn missing(tier: u8) -> Option<String> {
-    let lacking: Vec<Tool> = tools()
-        .into_iter()
-        .filter(|tool| tool.tier <= tier && !tool.is_present())
-        .collect();
+    let lacking: Vec<Tool> =
+        tools().into_iter().filter(|tool| tool.tier <= tier && !tool.is_present()).collect();
     if lacking.is_empty() {
         return None;
     }
-    let lines: Vec<String> = lacking
-        .iter()
-        .map(|tool| format!("  {} ({})", tool.name, tool.why))
-        .collect();
+    let lines: Vec<String> =
+        lacking.iter().map(|tool| format!("  {} ({})", tool.name, tool.why)).collect();
     let packages: Vec<&str> = lacking.iter().map(|tool| tool.package).collect();
     Some(format!(
         "tier {tier} needs tools that this machine lacks:\n{}\ninstall them: apt-get install -y {}",

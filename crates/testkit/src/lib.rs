@@ -1,4 +1,5 @@
 //! A real control plane, a fake kubelet and usage models for tests.
 
+pub mod real_node;
 pub mod rig;
 pub mod wait;

@@ -8,9 +8,9 @@ use kube::{Client, Config};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::{env, fmt};
+use std::{env, fmt, fs};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::Mutex;
@@ -31,6 +31,7 @@ pub struct Rig {
     line: Mutex<Line>,
     dir: PathBuf,
     kubeconfig: PathBuf,
+    cgroup: String,
     client: Client,
 }
 
@@ -49,6 +50,7 @@ struct Reply {
     dir: PathBuf,
     kubeconfig: PathBuf,
     pids: BTreeMap<String, u32>,
+    cgroup: String,
     #[serde(default)]
     error: String,
 }
@@ -71,9 +73,9 @@ impl Rig {
             replies: BufReader::new(ChildStdout::from_std(replies)?),
             pids: BTreeMap::new(),
         };
-        let Reply { dir, kubeconfig, .. } = line.reply().await?;
+        let Reply { dir, kubeconfig, cgroup, .. } = line.reply().await?;
         let client = connect(&kubeconfig).await?;
-        Ok(Self { supervisor, line: Mutex::new(line), dir, kubeconfig, client })
+        Ok(Self { supervisor, line: Mutex::new(line), dir, kubeconfig, cgroup, client })
     }
 
     /// An administrator's client. It does not retry: tests want to see failures.
@@ -91,7 +93,13 @@ impl Rig {
         &self.dir
     }
 
+    /// The control group of the real node, if there is one.
+    pub(crate) fn cgroup(&self) -> &str {
+        &self.cgroup
+    }
+
     /// The process ids of the parts that run, by name: `etcd`, `apiserver`, `kcm`, `scheduler`.
+    /// Those of a real node's parts count in its own namespace.
     pub async fn pids(&self) -> BTreeMap<String, u32> {
         self.line.lock().await.pids.clone()
     }
@@ -156,6 +164,23 @@ impl Drop for Rig {
     }
 }
 
+/// Folders of control planes are called so, with the id of the process that they are for.
+const FOLDER: &str = "plimsoll-rig-";
+
+/// Removes the folders of supervisors that were killed themselves, and could not.
+fn sweep(base: &Path) -> Result<()> {
+    for entry in fs::read_dir(base)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()?.strip_prefix(FOLDER));
+        let id = name.and_then(|name| name.split('-').next());
+        if id.is_some_and(|id| !Path::new("/proc").join(id).exists()) {
+            // Another process may be sweeping too.
+            fs::remove_dir_all(path).ok();
+        }
+    }
+    Ok(())
+}
+
 fn supervise(binary: &Path, command: &str, options: &RigOptions) -> Result<Child> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -166,12 +191,15 @@ fn supervise(binary: &Path, command: &str, options: &RigOptions) -> Result<Child
     supervisor
         .arg(command)
         .arg("-dir")
-        .arg(base.join(format!("plimsoll-rig-{}-{count}", std::process::id())));
+        .arg(base.join(format!("{FOLDER}{}-{count}", process::id())));
     for (part, flag) in &options.flags {
         supervisor.args(["-arg", &format!("{part}={flag}")]);
     }
+    // For a person who looks into a failure: the folders, with the logs, stay for now.
     if env::var_os("PLIMSOLL_KEEP_RIG").is_some() {
         supervisor.arg("-keep");
+    } else {
+        sweep(&base).with_context(|| format!("tidy {}", base.display()))?;
     }
     supervisor.stdin(Stdio::piped()).stdout(Stdio::piped());
     supervisor.spawn().with_context(|| format!("start {}", binary.display()))
