@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use plimsoll_domain::{
-    ApplyType, ContainerPatch, ContainerSpec, MetricsState, Mode, OptOut, PodPhase, Published,
-    Reason, Resources, Rollout, Stop,
+    ApplyType, ContainerPatch, ContainerSpec, MetricsState, Mode, OptOut, PerResource, PodPhase,
+    Published, Reason, Resources, Rollout, Stop,
 };
 use plimsoll_engine::{Settings, admit};
 
@@ -59,16 +59,11 @@ fn get_nothing_where_nothing_may_be_changed() {
     let forbids: [fn(&mut Scene); 3] = [
         |scene| scene.workload.opt_out = Some(OptOut::NamespaceLabel),
         |scene| scene.policy.mode.value = Mode::Recommend,
-        |scene| scene.workload.hpa_on.cpu.clone_from(&Some("hpa".to_owned())),
+        |scene| scene.workload.hpa_on = PerResource::from_fn(|_| Some("hpa".to_owned())),
     ];
-    for forbid in &forbids[..2] {
+    for forbid in forbids {
         check(&published_before(forbid), None);
     }
-    let scene = published_before(|scene| {
-        forbids[2](scene);
-        scene.workload.hpa_on.memory = Some("hpa".to_owned());
-    });
-    check(&scene, None);
 }
 
 #[test]
