@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use parking_lot::RwLock;
+use plimsoll_api::scaled_workload_name;
 use plimsoll_domain::{Capabilities, Published, Stop, WorkloadId, WorkloadKind};
 use plimsoll_pipeline::PortError;
 
@@ -161,6 +162,11 @@ impl Tables {
         ];
         let missing = listed.into_iter().filter(|(_, is_listed)| !is_listed);
         missing.map(|(name, _)| name).collect()
+    }
+
+    /// What was published before about a workload.
+    pub(crate) fn scaled_row(&self, id: &WorkloadId) -> Option<&ScaledRow> {
+        self.scaled.get(&Key::new(&id.namespace, &scaled_workload_name(id)))
     }
 
     pub(crate) fn stop(&self) -> Option<&Stop> {

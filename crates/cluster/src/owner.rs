@@ -78,7 +78,7 @@ pub(crate) fn identity(namespace: &str, owner: &Owner) -> WorkloadId {
 
 /// The kind an API version and kind name. A kind of a known name in a group that is not its own
 /// (`StatefulSet` of `apps.kruise.io`) is another kind, and its name says so.
-fn kind(api_version: &str, kind: &str) -> WorkloadKind {
+pub(crate) fn kind(api_version: &str, kind: &str) -> WorkloadKind {
     let known = WorkloadKind::from_name(kind);
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     let home = match &known {

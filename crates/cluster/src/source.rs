@@ -12,10 +12,10 @@ use plimsoll_pipeline::{PortError, WorkloadSource};
 use crate::Index;
 use crate::index::Tables;
 use crate::owner::{self, Owner};
+use crate::reference::api_version;
 use crate::row::autoscaler::AutoscalerRow;
 use crate::row::controller::{ControllerRow, WorkloadRow};
 use crate::row::pod::PodRow;
-use crate::row::scaled::ScaledRow;
 use crate::row::template::Template;
 use crate::table::{Key, Table};
 
@@ -51,7 +51,6 @@ struct View<'a> {
     pods: BTreeMap<WorkloadId, (Owner, Vec<&'a PodRow>)>,
     horizontal: BTreeMap<Target<'a>, Vec<(&'a str, &'a AutoscalerRow)>>,
     vertical: BTreeMap<Target<'a>, Vec<(&'a str, &'a AutoscalerRow)>>,
-    scaled: BTreeMap<&'a WorkloadId, &'a ScaledRow>,
 }
 
 /// Namespace, kind, name.
@@ -65,7 +64,6 @@ impl<'a> View<'a> {
             pods: pods_by_workload(tables),
             horizontal: by_target(&tables.horizontal),
             vertical: by_target(&tables.vertical),
-            scaled: tables.scaled.iter().map(|(_, row)| (&row.id, row)).collect(),
         }
     }
 
@@ -174,7 +172,7 @@ impl<'a> View<'a> {
     }
 
     fn state(&self, id: &WorkloadId) -> DecisionState {
-        let row = self.scaled.get(id);
+        let row = self.tables.scaled_row(id);
         row.map(|row| row.state.clone()).unwrap_or_default()
     }
 }
@@ -219,18 +217,6 @@ fn declared(pod: &Pod) -> Vec<ContainerSpec> {
         original: container.resources,
     });
     spec.collect()
-}
-
-fn api_version(kind: &WorkloadKind) -> &'static str {
-    match kind {
-        WorkloadKind::Deployment
-        | WorkloadKind::StatefulSet
-        | WorkloadKind::DaemonSet
-        | WorkloadKind::ReplicaSet => "apps/v1",
-        WorkloadKind::Job | WorkloadKind::CronJob => "batch/v1",
-        WorkloadKind::Rollout => "argoproj.io/v1alpha1",
-        WorkloadKind::Other(_) => "",
-    }
 }
 
 #[cfg(test)]

@@ -7,13 +7,12 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::jiff;
 use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
-use plimsoll_api::FIELD_MANAGER;
+use plimsoll_api::{FIELD_MANAGER, timestamp};
 use plimsoll_domain::{Stop, Timestamp};
 use serde_json::json;
 
 use crate::ClusterError;
 use crate::call::call;
-use crate::row::timestamp;
 
 /// The ConfigMap's name.
 pub const NAME: &str = "plimsoll-stop";

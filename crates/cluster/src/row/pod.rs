@@ -1,13 +1,13 @@
 //! A pod as a row.
 
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodStatus};
-use plimsoll_api::resources_from_k8s;
+use plimsoll_api::{resources_from_k8s, timestamp};
 use plimsoll_domain::{
     OomKill, PerResource, PodPhase, QosClass, ResizeRestart, Resource, RunningContainer, Timestamp,
 };
 
+use super::resize;
 use super::template::{asks_to_be_left_alone, sized};
-use super::{resize, timestamp};
 use crate::configure::{Configure, Configured};
 use crate::owner::{self, Owner};
 

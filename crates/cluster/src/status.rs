@@ -1,0 +1,95 @@
+//! An evaluation as the status of a ScaledWorkload.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use plimsoll_api::{
+    AppliedStatus, ContainerStatus, DecisionStatus, PolicyStatus, ScaledWorkloadStatus,
+    resources_to_k8s, state_to_status, time,
+};
+use plimsoll_domain::{
+    Allocation, ContainerEvaluation, Estimate, Evaluation, PerResource, Ratio, Resource, Running,
+    Timestamp,
+};
+use plimsoll_report::{ConditionView, EvaluationView, conditions};
+
+use crate::written::Written;
+
+/// The status that says what an evaluation says, but for the evaluation itself. Conditions keep
+/// the time of their last transition where `before` had them as they are.
+pub(crate) fn status(
+    evaluation: &Evaluation,
+    view: &EvaluationView,
+    before: Option<&Written>,
+) -> ScaledWorkloadStatus {
+    let conditions = conditions(evaluation);
+    let ready = conditions.iter().find(|condition| condition.type_ == "Ready");
+    let mut status = ScaledWorkloadStatus {
+        policy: view.settings.as_ref().map(|settings| PolicyStatus {
+            mode: settings.mode.value.clone(),
+            origin: settings.mode.origin.clone(),
+        }),
+        confidence_percent: evaluation.confidence.map(whole_percent),
+        containers: evaluation.containers.iter().filter_map(container).collect(),
+        applied: Some(AppliedStatus {
+            pods: count(evaluation.applied.pods),
+            of: count(evaluation.applied.of),
+        }),
+        decision: ready.map(|ready| DecisionStatus {
+            verdict: verdict(&evaluation.decision.running).to_owned(),
+            reason: ready.reason.clone(),
+            message: ready.message.clone(),
+        }),
+        ..ScaledWorkloadStatus::default()
+    };
+    state_to_status(&evaluation.state, &mut status);
+    let conditions = conditions.into_iter();
+    status.conditions = conditions.map(|view| condition(view, evaluation.at, before)).collect();
+    status
+}
+
+fn verdict(running: &Running) -> &'static str {
+    match running {
+        Running::Apply(_) => "Apply",
+        Running::Hold(_) => "Hold",
+    }
+}
+
+fn container(container: &ContainerEvaluation) -> Option<ContainerStatus> {
+    let recommended = PerResource::from_fn(|resource| match container.estimates.get(resource) {
+        Estimate::Known(trail) => rounded(trail.result, resource),
+        Estimate::Unknown(_) => Allocation::default(),
+    });
+    let is_known = recommended != PerResource::default();
+    is_known.then(|| ContainerStatus {
+        name: container.name.clone(),
+        recommended: resources_to_k8s(&recommended),
+    })
+}
+
+fn rounded(allocation: Allocation, resource: Resource) -> Allocation {
+    Allocation {
+        request: allocation.request.map(|amount| amount.rounded_up(resource)),
+        limit: allocation.limit.map(|amount| amount.rounded_up(resource)),
+    }
+}
+
+fn condition(view: ConditionView, now: Timestamp, before: Option<&Written>) -> Condition {
+    let status = view.status.name();
+    let since = before.and_then(|before| before.since(view.type_, status)).unwrap_or(now);
+    Condition {
+        type_: view.type_.to_owned(),
+        status: status.to_owned(),
+        reason: view.reason,
+        message: view.message,
+        last_transition_time: time(since),
+        observed_generation: None,
+    }
+}
+
+fn whole_percent(ratio: Ratio) -> i32 {
+    let percent = ratio.percent().clamp(0.0, 100.0);
+    (0..=100).rev().find(|whole| f64::from(*whole) <= percent + 1e-9).unwrap_or(0)
+}
+
+fn count(pods: u32) -> i32 {
+    i32::try_from(pods).unwrap_or(i32::MAX)
+}
