@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn refuses_what_has_no_unit_or_no_number() {
-        for text in ["", "5", "m", "-5m", "5 m", "5m3", "1.2.3s", ".", "5x", "5mm3", "1e3s", "soon"] {
+        for text in ["", "5", "m", "-5m", "5 m", "5m3", "1.2.3s", ".", "5x", "5mm3", "1e3s", "soon"]
+        {
             check(text, None);
         }
         check(&"1h".repeat(50), None);

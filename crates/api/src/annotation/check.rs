@@ -1,0 +1,75 @@
+//! Remarks that need the table of fields only: unknown fields, fields without effect, groups that
+//! are no mapping.
+
+use plimsoll_domain::{Diagnostic, Severity};
+
+use crate::fields::Field;
+
+use super::document::{Entry, Node, Value};
+use super::reader::found_text;
+use super::{DIAGNOSTICS_MAX, diagnostic};
+
+/// How much of a key is repeated in a path; names in Kubernetes have at most 253 characters, known
+/// fields 30.
+const KEY_SHOWN_MAX: usize = 63;
+
+/// Walks the whole document.
+pub(super) fn check(root: &Node) -> Vec<Diagnostic> {
+    let mut check = Check { path: Vec::new(), found: Vec::new() };
+    check.group(root, true);
+    check.found
+}
+
+struct Check<'a> {
+    path: Vec<&'a str>,
+    found: Vec<Diagnostic>,
+}
+
+impl<'a> Check<'a> {
+    /// `in_effect` is whether the group is: below one that is not, nothing more is said about that.
+    fn group(&mut self, node: &'a Node, in_effect: bool) {
+        let Value::Map(entries) = &node.value else { return };
+        for entry in entries {
+            // One more than is shown, so that the reader of the remarks learns there are more.
+            if self.found.len() > DIAGNOSTICS_MAX {
+                return;
+            }
+            self.path.push(&entry.key);
+            self.entry(entry, in_effect);
+            self.path.pop();
+        }
+    }
+
+    fn entry(&mut self, entry: &'a Entry, in_effect: bool) {
+        let Some(field) = Field::find(&self.path) else {
+            let message = self.unknown(&entry.key);
+            return self.say(Severity::Warning, entry, message);
+        };
+        if in_effect && !field.in_effect {
+            self.say(Severity::Warning, entry, "is known, and not in effect yet".to_owned());
+        }
+        if !field.is_group() {
+            return;
+        }
+        if field.in_effect && !matches!(entry.node.value, Value::Map(_)) {
+            let message =
+                format!("found {}, expected {}", found_text(&entry.node.value), field.values);
+            self.say(Severity::Error, entry, message);
+        }
+        self.group(&entry.node, field.in_effect);
+    }
+
+    fn unknown(&self, key: &str) -> String {
+        let parent = self.path.split_last().map_or(&[][..], |(_, parent)| parent);
+        match Field::nearest(parent, key) {
+            Some(name) => format!("is an unknown field and ignored; did you mean {name}?"),
+            None => "is an unknown field and ignored".to_owned(),
+        }
+    }
+
+    fn say(&mut self, severity: Severity, entry: &Entry, message: String) {
+        let shown: Vec<String> =
+            self.path.iter().map(|key| key.chars().take(KEY_SHOWN_MAX).collect()).collect();
+        self.found.push(diagnostic(severity, &shown.join("."), entry.at, message));
+    }
+}

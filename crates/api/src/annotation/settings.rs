@@ -1,0 +1,223 @@
+//! The settings themselves: defaults, and what the document puts in their place.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use plimsoll_domain::{
+    Amount, ApplyType, ConfidenceRule, Diagnostic, LimitRule, Mode, Origin, PerResource, Policy,
+    Quantile, Ratio, Resource, ResourcePolicy, Severity, Sourced, Target, Threshold,
+};
+
+use crate::{parse_duration, parse_quantity};
+
+use super::Defaults;
+use super::document::Node;
+use super::reader::{Reader, number, switch, word};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How far back usage may be looked at.
+const LOOK_BACK: RangeInclusive<Duration> = HOUR.saturating_mul(3)..=HOUR.saturating_mul(168);
+/// How long a startup may be, when there is one.
+const STARTUP: RangeInclusive<Duration> = MINUTE.saturating_mul(2)..=MINUTE.saturating_mul(60);
+/// What may be added on top of the usage.
+const OVERHEAD: RangeInclusive<f64> = 0.0..=2.5;
+/// How great a change may have to be.
+const THRESHOLD: RangeInclusive<f64> = 0.01..=2.5;
+/// The greatest percentile that is not the maximum.
+const PERCENTILE_MAX: f64 = 99.9;
+
+/// The settings of a workload of which nobody said anything.
+pub(super) fn default_policy(defaults: Defaults) -> Policy {
+    let required = if defaults.confidence_required {
+        Sourced { value: true, origin: Origin::Flag("confidence-required") }
+    } else {
+        Sourced::default_value(false)
+    };
+    Policy {
+        mode: Sourced::default_value(Mode::Recommend),
+        apply_type: Sourced::default_value(ApplyType::Immediate),
+        startup: Sourced::default_value(2 * MINUTE),
+        confidence: ConfidenceRule { required, threshold: Sourced::default_value(ratio(0.9)) },
+        resources: PerResource::from_fn(default_resource),
+    }
+}
+
+/// The settings that a document asks for.
+pub(super) fn policy(root: &Node, defaults: Defaults, found: &mut Vec<Diagnostic>) -> Policy {
+    let mut policy = default_policy(defaults);
+    let reader = &mut Reader::new(root, found);
+    mode(reader, &mut policy.mode);
+    reader.set("vertical.applyType", &mut policy.apply_type, |text| {
+        word(text, &[("immediate", ApplyType::Immediate), ("deferred", ApplyType::Deferred)])
+    });
+    startup(reader, &mut policy.startup);
+    confidence(reader, &mut policy.confidence);
+    for resource in Resource::ALL {
+        resource_policy(reader, resource, policy.resources.get_mut(resource));
+    }
+    policy
+}
+
+fn default_resource(resource: Resource) -> ResourcePolicy {
+    let (target, min) = match resource {
+        Resource::Cpu => (percentile(80.0).unwrap_or(Target::Max), Amount::from_millicores(10)),
+        Resource::Memory => (Target::Max, Amount::from_mebibytes(10)),
+    };
+    ResourcePolicy {
+        target: Sourced::default_value(target),
+        look_back: Sourced::default_value(24 * HOUR),
+        min: Sourced::default_value(Some(min)),
+        max: Sourced::default_value(None),
+        overhead: Sourced::default_value(ratio(0.1)),
+        threshold: Sourced::default_value(Threshold::DEFAULT_ADAPTIVE),
+        limit: Sourced::default_value(LimitRule::Automatic),
+    }
+}
+
+fn mode(reader: &mut Reader<'_>, mode: &mut Sourced<Mode>) {
+    let path = "vertical.optimization";
+    reader.set(path, mode, |text| {
+        switch(text).map(|on| if on { Mode::Apply } else { Mode::Recommend })
+    });
+    if reader.has_group("vertical") && reader.entry(path).is_none() {
+        let message =
+            "has no optimization, expected on or off; nothing is changed until it says on";
+        reader.say(Severity::Warning, "vertical", message.to_owned());
+    }
+}
+
+fn startup(reader: &mut Reader<'_>, startup: &mut Sourced<Duration>) {
+    reader.set("vertical.startup.period", startup, |text| {
+        let period = parse_duration(text).ok()?;
+        (period.is_zero() || STARTUP.contains(&period)).then_some(period)
+    });
+    require(reader, "vertical.startup", &["period"]);
+}
+
+fn confidence(reader: &mut Reader<'_>, confidence: &mut ConfidenceRule) {
+    let threshold = "vertical.confidence.threshold";
+    // Who writes a threshold wants it to matter, even when a slip makes it unusable.
+    if reader.entry(threshold).is_some() {
+        confidence.required = Sourced { value: true, origin: Origin::Annotation };
+    }
+    reader.set("vertical.confidence.required", &mut confidence.required, switch);
+    reader.set(threshold, &mut confidence.threshold, |text| ratio_in(text, 0.0..=1.0));
+    require(reader, "vertical.confidence", &["required", "threshold"]);
+}
+
+fn resource_policy(reader: &mut Reader<'_>, resource: Resource, policy: &mut ResourcePolicy) {
+    let path = |name: &str| format!("vertical.{}.{name}", resource.name());
+    reader.set(&path("target"), &mut policy.target, target);
+    reader.set(&path("lookBackPeriod"), &mut policy.look_back, |text| {
+        parse_duration(text).ok().filter(|period| LOOK_BACK.contains(period))
+    });
+    reader.set(&path("overhead"), &mut policy.overhead, |text| ratio_in(text, OVERHEAD));
+    bounds(reader, &path, policy);
+    threshold(reader, &path, policy);
+    if let Some(value) = limit(reader, &path("limit")) {
+        policy.limit = Sourced { value, origin: Origin::Annotation };
+    }
+}
+
+fn bounds(reader: &mut Reader<'_>, path: &dyn Fn(&str) -> String, policy: &mut ResourcePolicy) {
+    let default = (policy.min.clone(), policy.max.clone());
+    let quantity = |text: &str| parse_quantity(text).ok().map(Some);
+    reader.set(&path("min"), &mut policy.min, quantity);
+    reader.set(&path("max"), &mut policy.max, quantity);
+    let (Some(min), Some(max)) = (policy.min.value, policy.max.value) else { return };
+    if min.value() > max.value() {
+        let whose = match policy.min.origin {
+            Origin::Annotation => "min",
+            Origin::Default | Origin::Flag(_) => "the default of min",
+        };
+        reader.refuse(&path("max"), &format!("is below {whose}, and neither is used"));
+        (policy.min, policy.max) = default;
+    }
+}
+
+fn threshold(reader: &mut Reader<'_>, path: &dyn Fn(&str) -> String, policy: &mut ResourcePolicy) {
+    let (fixed, strategy) = (path("applyThreshold"), path("applyThresholdStrategy"));
+    if reader.entry(&fixed).is_some() && reader.entry(&strategy).is_some() {
+        return reader.refuse(&fixed, "is given twice, and neither is used");
+    }
+    reader
+        .set(&fixed, &mut policy.threshold, |text| ratio_in(text, THRESHOLD).map(Threshold::Ratio));
+}
+
+fn limit(reader: &mut Reader<'_>, path: &str) -> Option<LimitRule> {
+    /// Stands for the rule whose factor is read apart from it.
+    const MULTIPLIER: LimitRule = LimitRule::Multiplier {
+        factor: Ratio::ONE,
+        only_if_original_exists: false,
+        only_if_original_lower: false,
+    };
+    require(reader, path, &["type"]);
+    let rule = reader.read(&format!("{path}.type"), |text| {
+        word(
+            text,
+            &[
+                ("noLimit", LimitRule::None),
+                ("keepLimits", LimitRule::Keep),
+                ("maintainRatio", LimitRule::MaintainRatio),
+                ("multiplier", MULTIPLIER),
+            ],
+        )
+    })?;
+    if matches!(rule, LimitRule::Multiplier { .. }) {
+        return multiplier(reader, path);
+    }
+    for name in ["multiplier", "onlyIfOriginalExist", "onlyIfOriginalLower"] {
+        let path = format!("{path}.{name}");
+        if reader.entry(&path).is_some() {
+            reader.refuse(&path, "does not belong to this type of limit");
+        }
+    }
+    Some(rule)
+}
+
+fn multiplier(reader: &mut Reader<'_>, path: &str) -> Option<LimitRule> {
+    require(reader, path, &["multiplier"]);
+    let exists = reader.read(&format!("{path}.onlyIfOriginalExist"), switch);
+    let lower = reader.read(&format!("{path}.onlyIfOriginalLower"), switch);
+    let factor =
+        reader.read(&format!("{path}.multiplier"), |text| ratio_in(text, 1.0..=f64::MAX))?;
+    Some(LimitRule::Multiplier {
+        factor,
+        only_if_original_exists: exists.unwrap_or(false),
+        only_if_original_lower: lower.unwrap_or(false),
+    })
+}
+
+/// Refuses a group that has none of the fields without which it says nothing.
+fn require(reader: &mut Reader<'_>, path: &str, names: &[&str]) {
+    let given = names.iter().any(|name| reader.entry(&format!("{path}.{name}")).is_some());
+    if reader.has_group(path) && !given {
+        let message = format!("lacks {0}, expected a mapping with {0}", names.join(" or "));
+        reader.say(Severity::Error, path, message);
+    }
+}
+
+fn target(text: &str) -> Option<Target> {
+    if text.eq_ignore_ascii_case("max") {
+        return Some(Target::Max);
+    }
+    let percent = text.strip_prefix(['p', 'P'])?;
+    // A sign or an exponent would parse, and nobody means it.
+    let plain = percent.chars().all(|c| c.is_ascii_digit() || c == '.');
+    percentile(number(percent, 0.0, PERCENTILE_MAX).filter(|_| plain)?)
+}
+
+fn percentile(percent: f64) -> Option<Target> {
+    Quantile::new(percent / 100.0).map(Target::Quantile)
+}
+
+fn ratio_in(text: &str, range: RangeInclusive<f64>) -> Option<Ratio> {
+    number(text, *range.start(), *range.end()).and_then(Ratio::new)
+}
+
+/// A ratio from a constant of this file.
+fn ratio(value: f64) -> Ratio {
+    Ratio::new(value).unwrap_or(Ratio::ZERO)
+}
