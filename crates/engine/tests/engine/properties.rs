@@ -112,7 +112,7 @@ fn any_surroundings() -> impl Strategy<Value = Surroundings> {
     (
         any::<[bool; 10]>(),
         prop::bool::weighted(0.1),
-        select(vec![0_u64, 5, 12, 40]),
+        select(vec![0_u64, 12, 12, 40]),
         [usage(), usage(), usage()],
         (1_u32..2000, 1_u32..3000),
     )
@@ -165,13 +165,13 @@ fn build(
     });
     scene.context.capabilities.resize = resize || lower;
     scene.context.capabilities.lower_memory_limit = lower;
-    if metrics && dry {
+    if metrics && dry && pending {
         scene.context.metrics = MetricsState::Unavailable { since: NOW };
     }
-    if recommend && dry {
+    if recommend && dry && hpa {
         scene.policy.mode.value = Mode::Recommend;
     }
-    if deferred && dry {
+    if deferred && dry && lower {
         scene.policy.apply_type.value = ApplyType::Deferred;
     }
     scene.policy.confidence.required.value = required;
