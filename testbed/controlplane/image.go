@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"crypto/sha256"
+	"debug/elf"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,6 +16,12 @@ import (
 // writeImage makes an OCI image archive of a static busybox without any registry
 // or container tool. Its command sleeps, so that it serves as the sandbox image too.
 func writeImage(file, name, busybox string) error {
+	// Debian's package busybox brings one that needs a C library.
+	if linked, err := elf.Open(busybox); err != nil {
+		return err
+	} else if libraries, _ := linked.ImportedLibraries(); len(libraries) > 0 {
+		return fmt.Errorf("%s is not static: apt-get install -y busybox-static", busybox)
+	}
 	program, err := os.ReadFile(busybox)
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ impl Tool {
 pub fn tools() -> Vec<Tool> {
     let tool = |name, tier, why, package, probe| Tool { name, tier, why, package, probe };
     vec![
-        tool("Go", 4, "builds the control plane", "golang-go", "go"),
+        tool("Go", 4, "builds the control plane; 1.26 or newer", "golang-go", "go"),
         tool("containerd", 5, "runs the node's containers", "containerd", "containerd"),
         tool("runc", 5, "runs the node's containers", "runc", "runc"),
         tool(
