@@ -49,3 +49,31 @@ fn has(
 ) -> bool {
     webhook.client_config.ca_bundle.as_ref() == Some(bundle)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mock::{Answer, Mock};
+
+    async fn check(bundles: &[Option<&str>], is_written: bool) {
+        let webhooks = bundles.iter().enumerate().map(|(number, bundle)| {
+            let bundle = bundle.map(|bundle| ByteString(bundle.as_bytes().to_vec()));
+            json!({"name": format!("w{number}"), "clientConfig": {"caBundle": bundle}})
+        });
+        let object = json!({"metadata": {}, "webhooks": webhooks.collect::<Vec<_>>()});
+        let mock = Mock::new(vec![Answer::Json(200, object); 2]);
+        let wrote = publish_ca_bundle(&mock.client(), "new").await.unwrap();
+        assert_eq!(wrote, is_written, "{bundles:?}");
+        assert_eq!(mock.requests().len(), 1 + usize::from(is_written));
+        if let Some(patch) = mock.requests().get(1) {
+            assert_eq!(patch.body["webhooks"].as_array().unwrap().len(), bundles.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_bundle_is_written_to_all_webhooks_only_where_one_lacks_it() {
+        check(&[Some("new"), Some("new")], false).await;
+        check(&[Some("new"), Some("old")], true).await;
+        check(&[None], true).await;
+    }
+}

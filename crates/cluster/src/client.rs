@@ -129,3 +129,28 @@ pub async fn wait_for_api(client: &Client) {
         tracing::info!("API server answered, going on");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mock::{Answer, Mock};
+    use serde_json::json;
+
+    async fn check(answers: Vec<Answer>, asked: usize) {
+        let mock = Mock::new(answers);
+        wait_for_api(&mock.client()).await;
+        assert_eq!(mock.requests().len(), asked);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_until_the_server_answers_whatever_it_says() {
+        let version = json!({
+            "major": "1", "minor": "36", "gitVersion": "", "gitCommit": "", "gitTreeState": "",
+            "buildDate": "", "goVersion": "", "compiler": "", "platform": "",
+        });
+        let down = || Answer::Status(503, json!({}));
+        check(vec![Answer::Json(200, version.clone())], 1).await;
+        check(vec![down(), Answer::Never, down(), Answer::Json(200, version)], 4).await;
+        check(vec![down(), Answer::Status(403, json!({}))], 2).await;
+    }
+}

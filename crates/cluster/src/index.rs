@@ -225,3 +225,74 @@ impl Index {
         Self::new(None, crate::configure::Configure::test().without_any())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parking_lot::Mutex;
+    use plimsoll_domain::DecisionState;
+
+    fn row(name: &str, published: Option<u32>) -> (Key, ScaledRow) {
+        let containers = |count: u32| (0..count).map(|n| (n.to_string(), Default::default()));
+        let published =
+            published.map(|count| Published { containers: containers(count).collect() });
+        let id = WorkloadId {
+            namespace: "shop".to_owned(),
+            kind: WorkloadKind::Deployment,
+            name: name.to_owned(),
+        };
+        let state = DecisionState { published, ..DecisionState::default() };
+        let row = ScaledRow { id, owner_uid: None, state, written: None };
+        (Key::new("shop", name), row)
+    }
+
+    fn set(name: &str, published: Option<u32>) -> Change<ScaledRow> {
+        let (key, row) = row(name, published);
+        Change::Set(key, row)
+    }
+
+    fn listed(name: &str, published: Option<u32>) -> Change<ScaledRow> {
+        let (key, row) = row(name, published);
+        Change::Listed(key, row)
+    }
+
+    /// Applies changes; what the hook is told, as `name=containers` or `name gone`.
+    fn check(changes: Vec<Change<ScaledRow>>, expect: &[&str]) {
+        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let hear = Arc::clone(&told);
+        let hook: PublishedHook = Arc::new(move |id, published| {
+            let what = published.map_or_else(
+                || format!("{} gone", id.name),
+                |published| format!("{}={}", id.name, published.containers.len()),
+            );
+            hear.lock().push(what);
+        });
+        let index = Index::new(Some(hook), crate::configure::Configure::test().without_any());
+        for change in changes {
+            index.apply_scaled(change);
+        }
+        assert_eq!(*told.lock(), expect);
+    }
+
+    #[test]
+    fn the_hook_is_told_of_published_values_only_when_they_change() {
+        let changes = vec![set("a", None), set("a", Some(1)), set("a", Some(1)), set("a", Some(2))];
+        check(changes, &["a=1", "a=2"]);
+        check(vec![set("a", Some(1)), set("a", None)], &["a=1", "a gone"]);
+        let removed = Change::Removed(Key::new("shop", "a"));
+        check(vec![set("a", Some(1)), removed], &["a=1", "a gone"]);
+    }
+
+    #[test]
+    fn the_hook_is_told_what_a_new_list_changed() {
+        let changes = vec![
+            set("a", Some(1)),
+            set("b", Some(1)),
+            Change::ListBegun,
+            listed("b", Some(1)),
+            listed("c", Some(3)),
+            Change::ListDone,
+        ];
+        check(changes, &["a=1", "b=1", "a gone", "c=3"]);
+    }
+}

@@ -97,3 +97,42 @@ fn stored(secret: Secret) -> StoredSecret {
 fn manager() -> PostParams {
     PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mock::{Answer, Mock};
+
+    /// What is read or made of these answers, and the verbs of the calls.
+    async fn check(answers: Vec<Answer>, expect: &str, verbs: &[&str]) {
+        let mock = Mock::new(answers);
+        let made = || BTreeMap::from([("tls.crt".to_owned(), b"made".to_vec())]);
+        let stored = read_or_create_secret(&mock.client(), "plimsoll", "tls", made).await.unwrap();
+        assert_eq!(stored.data["tls.crt"], expect.as_bytes());
+        let requests = mock.requests().into_iter();
+        assert_eq!(requests.map(|request| request.method).collect::<Vec<_>>(), verbs);
+    }
+
+    fn secret(text: &str) -> Answer {
+        let data = ByteString(text.as_bytes().to_vec());
+        Answer::Json(200, json!({"metadata": {"resourceVersion": "1"}, "data": {"tls.crt": data}}))
+    }
+
+    #[tokio::test]
+    async fn the_first_replica_makes_the_certificate_and_all_use_it() {
+        let absent = || Answer::Status(404, json!({}));
+        check(vec![secret("there")], "there", &["GET"]).await;
+        check(vec![absent(), secret("made")], "made", &["GET", "POST"]).await;
+        let lost = vec![absent(), Answer::Status(409, json!({})), secret("other")];
+        check(lost, "other", &["GET", "POST", "GET"]).await;
+    }
+
+    #[tokio::test]
+    async fn of_two_that_replace_it_the_first_stands() {
+        let mock = Mock::new(vec![Answer::Status(409, json!({})), secret("other")]);
+        let new = StoredSecret { data: BTreeMap::new(), resource_version: "1".to_owned() };
+        let stored = replace_secret(&mock.client(), "plimsoll", "tls", new).await.unwrap();
+        assert_eq!(stored.data["tls.crt"], b"other");
+        assert_eq!(mock.requests()[0].body["metadata"]["resourceVersion"], "1");
+    }
+}

@@ -114,4 +114,18 @@ mod tests {
     fn an_object_that_is_going_away_does_not() {
         check(json!({"metadata": {"deletionTimestamp": "1970-01-01T00:02:00Z"}}), None);
     }
+
+    #[tokio::test]
+    async fn stopping_twice_keeps_the_time_and_resuming_twice_is_fine() {
+        use crate::mock::{Answer, Mock};
+        let there = Answer::Status(409, json!({}));
+        let mock = Mock::new(vec![there, Answer::Json(200, json!({"metadata": {}}))]);
+        let now = Timestamp::from_seconds(60);
+        stop(&mock.client(), "plimsoll", "again", now).await.unwrap();
+        assert_eq!(mock.requests()[0].body["data"]["since"], "1970-01-01T00:01:00Z");
+        assert_eq!(mock.requests()[1].body, json!({"data": {"note": "again"}}));
+        let mock = Mock::new(vec![Answer::Json(200, json!({"status": "Success"}))]);
+        assert!(resume(&mock.client(), "plimsoll").await.unwrap());
+        assert!(!resume(&mock.client(), "plimsoll").await.unwrap());
+    }
 }
