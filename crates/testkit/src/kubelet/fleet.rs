@@ -88,13 +88,16 @@ impl Fleet {
                 let changed = known.facts.generation != facts.generation || facts.deleting;
                 known.facts = facts;
                 if changed {
-                    self.dirty.insert(uid.clone());
+                    self.follow(&uid, now);
                 }
             }
-            None if facts.finished && !facts.deleting => return,
+            None if facts.deleting => {
+                self.start(facts, now);
+                self.follow(&uid, now);
+            }
+            None if facts.finished => {}
             None => self.start(facts, now),
         }
-        self.follow(&uid, now);
     }
 
     /// The pod is gone from the API.
@@ -117,13 +120,10 @@ impl Fleet {
 
     /// Runs all nodes up to `now`.
     pub(super) fn step(&mut self, now: Timestamp) {
-        let (pods, rules, default) = (&self.pods, &self.rules, &self.default_usage);
-        let demand = |uid: &str, container: &Container| {
-            pods.get(uid).map(|pod| pod.demand(container, rules, default, now)).unwrap_or_default()
-        };
-        let effects: Vec<Effect> =
-            self.nodes.values_mut().flat_map(|node| node.step(now, demand)).collect();
-        self.take_in(&effects, now);
+        let nodes: Vec<String> = self.nodes.keys().cloned().collect();
+        for node in nodes {
+            self.step_node(&node, now);
+        }
         let ending = |pod: &&PodRecord| pod.ended.is_none() && pod.completes_by(now);
         let due: Vec<String> =
             self.pods.values().filter(ending).map(|pod| pod.facts.uid.clone()).collect();
@@ -244,16 +244,30 @@ impl Fleet {
         self.dirty.insert(uid);
     }
 
+    fn step_node(&mut self, name: &str, now: Timestamp) {
+        let Some(node) = self.nodes.get_mut(name) else { return };
+        let effects = node.step(now, |uid, container| {
+            let pod = self.pods.get(uid);
+            pod.map(|pod| pod.demand(container, &self.rules, &self.default_usage, now))
+                .unwrap_or_default()
+        });
+        self.take_in(&effects, now);
+    }
+
     /// Brings the node to what the pod's manifest says now.
     fn follow(&mut self, uid: &str, now: Timestamp) {
+        // Also without an effect: a resize done at once changes the resources that are shown.
+        self.dirty.insert(uid.to_owned());
+        let Some(name) = self.pods.get(uid).map(|pod| pod.facts.node.clone()) else { return };
+        // A pod that has just started uses nothing before the first step, and a memory limit
+        // below its usage would be accepted.
+        self.step_node(&name, now);
         let Some(pod) = self.pods.get(uid) else { return };
-        let Some(node) = self.nodes.get_mut(&pod.facts.node) else { return };
+        let Some(node) = self.nodes.get_mut(&name) else { return };
         if pod.facts.deleting {
             node.remove(uid);
-            self.dirty.insert(uid.to_owned());
         } else if pod.ended.is_none() {
             let effects = node.resize(uid, &pod.facts.wanted(), now);
-            // Also without an effect: a resize done at once changes the resources it shows.
             self.take_in(&effects, now);
         }
     }
