@@ -15,7 +15,8 @@ use plimsoll_domain::{Configuration, Configured, Diagnostic, Severity};
 use crate::{ANNOTATION_PREFIX, CONFIGURATION_ANNOTATION};
 use document::Position;
 
-/// The most remarks on one document: more than a page of them helps nobody, and each repeats a path.
+/// The most remarks on unknown fields, and on annotations of the older form: more than a page of them
+/// helps nobody, and each repeats a path. Remarks on known fields are at most two for each.
 const DIAGNOSTICS_MAX: usize = 50;
 
 /// Defaults that flags of the program set.
@@ -49,7 +50,6 @@ pub fn parse_configuration(
             let policy = settings::policy(&root, *defaults, &mut found);
             found.sort_by_key(|found| (found.line, found.column));
             found.extend(older);
-            shorten(&mut found);
             Configuration { configured: Configured::Policy(Box::new(policy)), warnings: found }
         }
     }
@@ -60,22 +60,13 @@ fn older_form(annotations: &BTreeMap<String, String>, why: &str) -> Vec<Diagnost
     let older = annotations.keys().filter(|key| {
         key.starts_with(ANNOTATION_PREFIX) && key.as_str() != CONFIGURATION_ANNOTATION
     });
-    let warn = |key: &String| {
-        diagnostic(Severity::Warning, "", Position::default(), format!("annotation {key} {why}"))
-    };
-    let mut warnings = older.map(warn).collect();
-    shorten(&mut warnings);
-    warnings
-}
-
-/// Keeps the first [`DIAGNOSTICS_MAX`] and says how many more there were.
-fn shorten(found: &mut Vec<Diagnostic>) {
-    let more = found.len().saturating_sub(DIAGNOSTICS_MAX);
-    if more > 0 {
-        found.truncate(DIAGNOSTICS_MAX);
-        let message = format!("{more} more remarks are left out");
-        found.push(diagnostic(Severity::Warning, "", Position::default(), message));
-    }
+    older
+        .take(DIAGNOSTICS_MAX)
+        .map(|key| {
+            let message = format!("annotation {key} {why}");
+            diagnostic(Severity::Warning, "", Position::default(), message)
+        })
+        .collect()
 }
 
 fn diagnostic(severity: Severity, field: &str, at: Position, message: String) -> Diagnostic {

@@ -30,9 +30,10 @@ impl<'a> Check<'a> {
     fn group(&mut self, node: &'a Node, in_effect: bool) {
         let Value::Map(entries) = &node.value else { return };
         for entry in entries {
-            // One more than is shown, so that the reader of the remarks learns there are more.
-            if self.found.len() > DIAGNOSTICS_MAX {
-                return;
+            match self.found.len() {
+                0..DIAGNOSTICS_MAX => {}
+                DIAGNOSTICS_MAX => return self.leave_out(entry),
+                _ => return,
             }
             self.path.push(&entry.key);
             self.entry(entry, in_effect);
@@ -65,6 +66,11 @@ impl<'a> Check<'a> {
             Some(name) => format!("is an unknown field and ignored; did you mean {name}?"),
             None => "is an unknown field and ignored".to_owned(),
         }
+    }
+
+    fn leave_out(&mut self, entry: &Entry) {
+        let message = "from here on, remarks on unknown fields are left out".to_owned();
+        self.found.push(diagnostic(Severity::Warning, "", entry.at, message));
     }
 
     fn say(&mut self, severity: Severity, entry: &Entry, message: String) {

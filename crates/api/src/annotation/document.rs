@@ -3,8 +3,8 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::options::{AliasLimits, DuplicateKeyPolicy};
-use serde_saphyr::{Options, Spanned, UserMessageFormatter};
+use serde_saphyr::options::{AliasLimits, DuplicateKeyPolicy, NonFiniteFloatPolicy};
+use serde_saphyr::{Error, Options, Spanned, UserMessageFormatter};
 
 use plimsoll_domain::{Diagnostic, Severity};
 
@@ -96,13 +96,12 @@ fn options() -> Options {
     aliases.max_alias_expansions_per_anchor = ALIASES_MAX;
     let budget = serde_saphyr::budget! {
         max_depth: DEPTH_MAX,
-        flow_nesting_limit: DEPTH_MAX,
+        flow_nesting_limit: 2 * DEPTH_MAX,
         max_nodes: NODES_MAX,
         max_events: 2 * NODES_MAX,
         max_aliases: ALIASES_MAX,
         max_anchors: ALIASES_MAX,
         max_merge_keys: ALIASES_MAX,
-        max_documents: 1,
         max_recorded_anchor_events: NODES_MAX,
         max_recorded_anchor_bytes: BYTES_MAX,
         max_total_scalar_bytes: BYTES_MAX,
@@ -113,35 +112,62 @@ fn options() -> Options {
         alias_limits: aliases,
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         with_snippet: false,
     }
 }
 
 /// The parser's refusal, or the tab that is behind it.
-fn refusal(text: &str, error: &serde_saphyr::Error) -> Diagnostic {
+fn refusal(text: &str, error: &Error) -> Diagnostic {
     let at = error.location().map_or_else(Position::default, Position::from);
-    if let Some(tab) = tab_in_indentation(text, at) {
-        let (line, column) = (tab.line.unwrap_or_default(), tab.column.unwrap_or_default());
+    if is_limit(error) {
         let message = format!(
-            "line {line}, column {column} is indented with a tab; expected spaces, YAML allows no tabs there"
+            "is too large or too deep, expected at most {NODES_MAX} values in {DEPTH_MAX} levels and {ALIASES_MAX} aliases"
         );
-        return unreadable(tab, message);
+        return unreadable(at, message);
     }
-    let said = error.render_with_formatter(&UserMessageFormatter);
-    let said = said.lines().next().unwrap_or_default();
-    let said = said.split(" at line ").next().unwrap_or_default();
-    unreadable(at, format!("is no valid YAML: {said}; {EXPECTED}"))
+    if matches!(error, Error::MultipleDocuments { .. }) {
+        return unreadable(at, "holds more than one document, expected one".to_owned());
+    }
+    if matches!(error, Error::DuplicateMappingKey { .. }) {
+        return unreadable(at, format!("{}; expected every key once", said(error)));
+    }
+    if let Some(tab) = tab_in_indentation(text, at) {
+        let message = "is indented with a tab, and YAML expects spaces there";
+        return unreadable(tab, message.to_owned());
+    }
+    unreadable(at, format!("is no valid YAML: {}; {EXPECTED}", said(error)))
 }
 
-/// The first tab before the first other character of a line, not later than just after the place
-/// where the parser gave up.
+fn is_limit(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Budget { .. }
+            | Error::AliasReplayLimitExceeded { .. }
+            | Error::AliasExpansionLimitExceeded { .. }
+            | Error::AliasReplayStackDepthExceeded { .. }
+    )
+}
+
+/// The parser's own words without their place, cut where they repeat a long key.
+fn said(error: &Error) -> String {
+    const SAID_MAX: usize = 200;
+    let said = error.render_with_formatter(&UserMessageFormatter);
+    let said = said.lines().next().unwrap_or_default();
+    said.split(" at line ").next().unwrap_or_default().chars().take(SAID_MAX).collect()
+}
+
+/// A tab before the first other character of the line where the parser gave up, or of the next that
+/// is not blank: there it stops when a line after the end of a block is not indented as one before.
 fn tab_in_indentation(text: &str, gave_up: Position) -> Option<Position> {
-    let last = gave_up.line.map_or(u32::MAX, |line| line.saturating_add(1));
-    (1..=last).zip(text.lines()).find_map(|(line, content)| {
+    let line = gave_up.line?;
+    let mut lines = (1..).zip(text.lines()).skip_while(|(number, _)| *number < line);
+    let here = lines.next();
+    let next = lines.find(|(_, content)| !content.trim().is_empty());
+    here.into_iter().chain(next).find_map(|(number, content)| {
         let indentation = content.len() - content.trim_start_matches([' ', '\t']).len();
-        let tab = content.get(..indentation)?.find('\t')?;
-        let column = u32::try_from(tab).ok()?.saturating_add(1);
-        Some(Position { line: Some(line), column: Some(column) })
+        let column = u32::try_from(content.get(..indentation)?.find('\t')?).ok()?;
+        Some(Position { line: Some(number), column: column.checked_add(1) })
     })
 }
 

@@ -1,5 +1,7 @@
 //! Typed values out of the tree, each refusal with its place and with what was expected.
 
+use std::ops::RangeInclusive;
+
 use plimsoll_domain::{Diagnostic, Origin, Severity, Sourced};
 
 use crate::fields::Field;
@@ -38,7 +40,10 @@ impl<'a> Reader<'a> {
             Value::Map(_) | Value::Seq | Value::Null => None,
         };
         if value.is_none() {
-            self.refuse(path, &format!("found {}", found_text(&entry.node.value)));
+            let keys: Vec<&str> = path.split('.').collect();
+            let expected = Field::find(&keys).map_or("nothing", |field| field.values);
+            let found = found_text(&entry.node.value);
+            self.say(Severity::Error, path, format!("found {found}, expected {expected}"));
         }
         value
     }
@@ -53,13 +58,6 @@ impl<'a> Reader<'a> {
         if let Some(value) = self.read(path, parse) {
             *setting = Sourced { value, origin: Origin::Annotation };
         }
-    }
-
-    /// Refuses what is under a path; what is expected there is taken from the table of fields.
-    pub(super) fn refuse(&mut self, path: &str, found: &str) {
-        let keys: Vec<&str> = path.split('.').collect();
-        let expected = Field::find(&keys).map_or("nothing", |field| field.values);
-        self.say(Severity::Error, path, format!("{found}, expected {expected}"));
     }
 
     /// A remark on what is under a path.
@@ -91,12 +89,9 @@ pub(super) fn switch(text: &str) -> Option<bool> {
     }
 }
 
-/// A number between two bounds, both included.
-pub(super) fn number(text: &str, min: f64, max: f64) -> Option<f64> {
-    // Words such as `nan` and `inf` parse as numbers too; no bound admits the first, and the
-    // second only where there is no upper one.
-    let number: f64 = text.parse().ok()?;
-    (number.is_finite() && (min..=max).contains(&number)).then_some(number)
+/// A number in a range; `nan` and `inf` are in none.
+pub(super) fn number(text: &str, range: &RangeInclusive<f64>) -> Option<f64> {
+    text.parse().ok().filter(|number| range.contains(number))
 }
 
 /// One of some words, in any case.

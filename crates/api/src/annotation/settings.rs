@@ -8,14 +8,14 @@ use plimsoll_domain::{
     Quantile, Ratio, Resource, ResourcePolicy, Severity, Sourced, Target, Threshold,
 };
 
-use crate::{parse_duration, parse_quantity};
+use crate::{format_quantity, parse_duration, parse_quantity};
 
 use super::Defaults;
 use super::document::Node;
 use super::reader::{Reader, number, switch, word};
 
-const HOUR: Duration = Duration::from_secs(3600);
-const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// How far back usage may be looked at.
 const LOOK_BACK: RangeInclusive<Duration> = HOUR.saturating_mul(3)..=HOUR.saturating_mul(168);
@@ -23,10 +23,14 @@ const LOOK_BACK: RangeInclusive<Duration> = HOUR.saturating_mul(3)..=HOUR.satura
 const STARTUP: RangeInclusive<Duration> = MINUTE.saturating_mul(2)..=MINUTE.saturating_mul(60);
 /// What may be added on top of the usage.
 const OVERHEAD: RangeInclusive<f64> = 0.0..=2.5;
+/// What share of the look-back may have to be covered.
+const CONFIDENCE: RangeInclusive<f64> = 0.0..=1.0;
+/// What a limit may be, in requests.
+const MULTIPLIER: RangeInclusive<f64> = 1.0..=f64::MAX;
 /// How great a change may have to be.
 const THRESHOLD: RangeInclusive<f64> = 0.01..=2.5;
-/// The greatest percentile that is not the maximum.
-const PERCENTILE_MAX: f64 = 99.9;
+/// The quantiles a target may name; beyond is the maximum.
+const QUANTILE: RangeInclusive<f64> = 0.0..=0.999;
 
 /// The settings of a workload of which nobody said anything.
 pub(super) fn default_policy(defaults: Defaults) -> Policy {
@@ -62,7 +66,7 @@ pub(super) fn policy(root: &Node, defaults: Defaults, found: &mut Vec<Diagnostic
 
 fn default_resource(resource: Resource) -> ResourcePolicy {
     let (target, min) = match resource {
-        Resource::Cpu => (percentile(80.0).unwrap_or(Target::Max), Amount::from_millicores(10)),
+        Resource::Cpu => (target("p80").unwrap_or(Target::Max), Amount::from_millicores(10)),
         Resource::Memory => (Target::Max, Amount::from_mebibytes(10)),
     };
     ResourcePolicy {
@@ -103,52 +107,67 @@ fn confidence(reader: &mut Reader<'_>, confidence: &mut ConfidenceRule) {
         confidence.required = Sourced { value: true, origin: Origin::Annotation };
     }
     reader.set("vertical.confidence.required", &mut confidence.required, switch);
-    reader.set(threshold, &mut confidence.threshold, |text| ratio_in(text, 0.0..=1.0));
+    reader.set(threshold, &mut confidence.threshold, |text| ratio_in(text, &CONFIDENCE));
     require(reader, "vertical.confidence", &["required", "threshold"]);
 }
 
 fn resource_policy(reader: &mut Reader<'_>, resource: Resource, policy: &mut ResourcePolicy) {
-    let path = |name: &str| format!("vertical.{}.{name}", resource.name());
+    let path = |name| path(resource, name);
     reader.set(&path("target"), &mut policy.target, target);
     reader.set(&path("lookBackPeriod"), &mut policy.look_back, |text| {
         parse_duration(text).ok().filter(|period| LOOK_BACK.contains(period))
     });
-    reader.set(&path("overhead"), &mut policy.overhead, |text| ratio_in(text, OVERHEAD));
-    bounds(reader, &path, policy);
-    threshold(reader, &path, policy);
+    reader.set(&path("overhead"), &mut policy.overhead, |text| ratio_in(text, &OVERHEAD));
+    bounds(reader, resource, policy);
+    threshold(reader, resource, policy);
     if let Some(value) = limit(reader, &path("limit")) {
         policy.limit = Sourced { value, origin: Origin::Annotation };
     }
 }
 
-fn bounds(reader: &mut Reader<'_>, path: &dyn Fn(&str) -> String, policy: &mut ResourcePolicy) {
-    let default = (policy.min.clone(), policy.max.clone());
-    let quantity = |text: &str| parse_quantity(text).ok().map(Some);
-    reader.set(&path("min"), &mut policy.min, quantity);
-    reader.set(&path("max"), &mut policy.max, quantity);
-    let (Some(min), Some(max)) = (policy.min.value, policy.max.value) else { return };
-    if min.value() > max.value() {
-        let whose = match policy.min.origin {
-            Origin::Annotation => "min",
-            Origin::Default | Origin::Flag(_) => "the default of min",
-        };
-        reader.refuse(&path("max"), &format!("is below {whose}, and neither is used"));
-        (policy.min, policy.max) = default;
-    }
+fn path(resource: Resource, name: &str) -> String {
+    format!("vertical.{}.{name}", resource.name())
 }
 
-fn threshold(reader: &mut Reader<'_>, path: &dyn Fn(&str) -> String, policy: &mut ResourcePolicy) {
-    let (fixed, strategy) = (path("applyThreshold"), path("applyThresholdStrategy"));
-    if reader.entry(&fixed).is_some() && reader.entry(&strategy).is_some() {
-        return reader.refuse(&fixed, "is given twice, and neither is used");
+fn bounds(reader: &mut Reader<'_>, resource: Resource, policy: &mut ResourcePolicy) {
+    let default = (policy.min.clone(), policy.max.clone());
+    let quantity = |text: &str| parse_quantity(text).ok().map(Some);
+    reader.set(&path(resource, "min"), &mut policy.min, quantity);
+    reader.set(&path(resource, "max"), &mut policy.max, quantity);
+    let (Some(min), Some(max)) = (policy.min.value, policy.max.value) else { return };
+    if min.value() <= max.value() {
+        return;
     }
-    reader
-        .set(&fixed, &mut policy.threshold, |text| ratio_in(text, THRESHOLD).map(Threshold::Ratio));
+    let [least, greatest] = [min, max].map(|amount| format_quantity(resource, amount));
+    let message = match policy.min.origin {
+        Origin::Annotation => {
+            format!("found {greatest}, expected at least min, {least}; neither is used")
+        }
+        // A max never comes from a default, so that there is one to complain about.
+        Origin::Default | Origin::Flag(_) => {
+            format!("found {greatest}, expected at least {least}, the default of min")
+        }
+    };
+    reader.say(Severity::Error, &path(resource, "max"), message);
+    (policy.min, policy.max) = default;
+}
+
+fn threshold(reader: &mut Reader<'_>, resource: Resource, policy: &mut ResourcePolicy) {
+    let fixed = path(resource, "applyThreshold");
+    if reader.entry(&fixed).is_some()
+        && reader.entry(&path(resource, "applyThresholdStrategy")).is_some()
+    {
+        let message = "stands beside applyThresholdStrategy, expected one of them; neither is used";
+        return reader.say(Severity::Error, &fixed, message.to_owned());
+    }
+    reader.set(&fixed, &mut policy.threshold, |text| {
+        ratio_in(text, &THRESHOLD).map(Threshold::Ratio)
+    });
 }
 
 fn limit(reader: &mut Reader<'_>, path: &str) -> Option<LimitRule> {
     /// Stands for the rule whose factor is read apart from it.
-    const MULTIPLIER: LimitRule = LimitRule::Multiplier {
+    const BY_FACTOR: LimitRule = LimitRule::Multiplier {
         factor: Ratio::ONE,
         only_if_original_exists: false,
         only_if_original_lower: false,
@@ -161,7 +180,7 @@ fn limit(reader: &mut Reader<'_>, path: &str) -> Option<LimitRule> {
                 ("noLimit", LimitRule::None),
                 ("keepLimits", LimitRule::Keep),
                 ("maintainRatio", LimitRule::MaintainRatio),
-                ("multiplier", MULTIPLIER),
+                ("multiplier", BY_FACTOR),
             ],
         )
     })?;
@@ -171,7 +190,8 @@ fn limit(reader: &mut Reader<'_>, path: &str) -> Option<LimitRule> {
     for name in ["multiplier", "onlyIfOriginalExist", "onlyIfOriginalLower"] {
         let path = format!("{path}.{name}");
         if reader.entry(&path).is_some() {
-            reader.refuse(&path, "does not belong to this type of limit");
+            let message = "is not used, expected it with type multiplier only";
+            reader.say(Severity::Error, &path, message.to_owned());
         }
     }
     Some(rule)
@@ -181,8 +201,7 @@ fn multiplier(reader: &mut Reader<'_>, path: &str) -> Option<LimitRule> {
     require(reader, path, &["multiplier"]);
     let exists = reader.read(&format!("{path}.onlyIfOriginalExist"), switch);
     let lower = reader.read(&format!("{path}.onlyIfOriginalLower"), switch);
-    let factor =
-        reader.read(&format!("{path}.multiplier"), |text| ratio_in(text, 1.0..=f64::MAX))?;
+    let factor = reader.read(&format!("{path}.multiplier"), |text| ratio_in(text, &MULTIPLIER))?;
     Some(LimitRule::Multiplier {
         factor,
         only_if_original_exists: exists.unwrap_or(false),
@@ -205,16 +224,16 @@ fn target(text: &str) -> Option<Target> {
     }
     let percent = text.strip_prefix(['p', 'P'])?;
     // A sign or an exponent would parse, and nobody means it.
-    let plain = percent.chars().all(|c| c.is_ascii_digit() || c == '.');
-    percentile(number(percent, 0.0, PERCENTILE_MAX).filter(|_| plain)?)
+    if !percent.chars().all(|c| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    // Shifting the point in the text is exact, dividing by 100 is not: 99.9 is 0.999.
+    let quantile = number(&format!("{percent}e-2"), &QUANTILE)?;
+    Quantile::new(quantile).map(Target::Quantile)
 }
 
-fn percentile(percent: f64) -> Option<Target> {
-    Quantile::new(percent / 100.0).map(Target::Quantile)
-}
-
-fn ratio_in(text: &str, range: RangeInclusive<f64>) -> Option<Ratio> {
-    number(text, *range.start(), *range.end()).and_then(Ratio::new)
+fn ratio_in(text: &str, range: &RangeInclusive<f64>) -> Option<Ratio> {
+    number(text, range).and_then(Ratio::new)
 }
 
 /// A ratio from a constant of this file.
