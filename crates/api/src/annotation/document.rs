@@ -120,6 +120,7 @@ fn options() -> Options {
 /// The parser's refusal, or the tab that is behind it.
 fn refusal(text: &str, error: &Error) -> Diagnostic {
     let at = error.location().map_or_else(Position::default, Position::from);
+    let error = inside_aliases(error);
     if is_limit(error) {
         let message = format!(
             "is too large or too deep, expected at most {NODES_MAX} values in {DEPTH_MAX} levels and {ALIASES_MAX} aliases"
@@ -137,6 +138,14 @@ fn refusal(text: &str, error: &Error) -> Diagnostic {
         return unreadable(tab, message.to_owned());
     }
     unreadable(at, format!("is no valid YAML: {}; {EXPECTED}", said(error)))
+}
+
+/// The error itself, when it came up inside of what an alias stands for.
+fn inside_aliases(mut error: &Error) -> &Error {
+    while let Error::AliasError { error: inner, .. } = error {
+        error = inner;
+    }
+    error
 }
 
 fn is_limit(error: &Error) -> bool {
