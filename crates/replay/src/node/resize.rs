@@ -22,6 +22,7 @@ pub enum ResizeFault {
 
 impl Node {
     /// Retries every resize that waits: those that only free room first, then the longest wait.
+    /// (Between the two the kubelet looks at priority and QoS class, which the model lacks.)
     pub(super) fn settle(&mut self, now: Timestamp) -> Vec<Effect> {
         let mut waiting: Vec<(bool, Timestamp, String)> = self
             .pods
@@ -63,16 +64,35 @@ impl Node {
                 wanted > pod.allocated(*resource) && wanted.value() > room(*resource)
             })
         };
-        let whole = |resource: Resource| self.allocatable.get(resource).value() + ROUNDING;
-        if let Some(resource) = lacking(&whole) {
-            let message =
-                format!("Node didn't have enough capacity: {}, requested more", resource.name());
+        let requested = |resource| in_kubelet_units(resource, pod.wanted(resource).value());
+        let capacity = |resource: Resource| self.allocatable.get(resource).value();
+        if let Some(resource) = lacking(&|it| capacity(it) + ROUNDING) {
+            let message = format!(
+                "Node didn't have enough capacity: {}, requested: {}, capacity: {}",
+                resource.name(),
+                requested(resource),
+                in_kubelet_units(resource, capacity(resource)),
+            );
             return Some(ResizeStatus::Infeasible { message });
         }
-        let left = |resource| self.room_without(name, resource);
-        lacking(&left).map(|resource| ResizeStatus::Deferred {
-            message: format!("Node didn't have enough resource: {}", resource.name()),
-        })
+        let resource = lacking(&|it| self.room_without(name, it))?;
+        let used = capacity(resource) - self.room_without(name, resource);
+        let message = format!(
+            "Node didn't have enough resource: {}, requested: {}, used: {}, capacity: {}",
+            resource.name(),
+            requested(resource),
+            in_kubelet_units(resource, used),
+            in_kubelet_units(resource, capacity(resource)),
+        );
+        Some(ResizeStatus::Deferred { message })
+    }
+}
+
+/// Thousandths of a core, or bytes.
+fn in_kubelet_units(resource: Resource, value: f64) -> String {
+    match resource {
+        Resource::Cpu => format!("{:.0}", value * 1e3),
+        Resource::Memory => format!("{value:.0}"),
     }
 }
 
@@ -148,18 +168,19 @@ impl Container {
     }
 }
 
-/// The kubelet refuses to lower a memory limit below what is in use, and tries again later; a
+/// The kubelet refuses to lower a memory limit to what is in use or less, and tries again later; a
 /// container that is restarted for the change gets the limit before it uses anything.
 fn limit_below_usage(container: &Container) -> Option<String> {
     let limit = container.allocated.memory.limit?;
     let lowers = container.actual.memory.limit.is_none_or(|actual| limit < actual);
     let refused = container.is_running()
         && lowers
-        && container.used.memory > limit
+        && container.used.memory >= limit
         && !container.restarts_for_change();
     refused.then(|| {
         format!(
-            "attempting to set container {:?} memory limit ({:.0}) below current usage ({:.0})",
+            "cannot decrease memory limits: attempting to set container {:?} memory limit ({:.0}) \
+             below current usage ({:.0})",
             container.running.name,
             limit.value(),
             container.used.memory.value()

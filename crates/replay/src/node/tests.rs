@@ -104,7 +104,10 @@ fn a_resize_without_room_waits_and_completes_when_room_appears() {
          step 10
          remove b
          step 10",
-        &["0 a deferred: Node didn't have enough resource: cpu", "20 a settled"],
+        &[
+            "0 a deferred: Node didn't have enough resource: cpu, requested: 3000, used: 1500, capacity: 4000",
+            "20 a settled",
+        ],
     );
 }
 
@@ -122,8 +125,8 @@ fn room_goes_to_those_that_shrink_and_then_to_the_longest_wait() {
          remove c
          step 10",
         &[
-            "0 b deferred: Node didn't have enough resource: cpu",
-            "10 a deferred: Node didn't have enough resource: cpu",
+            "0 b deferred: Node didn't have enough resource: cpu, requested: 2000, used: 3000, capacity: 4000",
+            "10 a deferred: Node didn't have enough resource: cpu, requested: 2000, used: 3000, capacity: 4000",
             "20 b settled",
             "30 a settled",
         ],
@@ -138,7 +141,7 @@ fn a_resize_above_the_node_is_infeasible_until_it_is_taken_back() {
          step 10
          resize a 500/- 256/-",
         &[
-            "0 a infeasible: Node didn't have enough capacity: memory, requested more",
+            "0 a infeasible: Node didn't have enough capacity: memory, requested: 9437184000, capacity: 8589934592",
             "10 a settled",
         ],
     );
@@ -163,13 +166,17 @@ fn a_memory_limit_is_not_lowered_below_what_is_in_use_until_use_falls() {
          resize a 500/- 256/300
          use a 100 300
          step 10
+         use a 100 299
+         step 10
          step 10
          show a",
         &[
-            "10 a failed: attempting to set container \"main\" memory limit (314572800) \
+            "10 a failed: cannot decrease memory limits: attempting to set container \"main\" memory limit (314572800) \
              below current usage (419430400)",
-            "20 a settled",
-            "30 a runs 100m 300Mi throttled 0m, total 3s throttled 0s, restarts 0",
+            "20 a failed: cannot decrease memory limits: attempting to set container \"main\" memory limit (314572800) \
+             below current usage (314572800)",
+            "30 a settled",
+            "40 a runs 100m 299Mi throttled 0m, total 4s throttled 0s, restarts 0",
         ],
     );
 }

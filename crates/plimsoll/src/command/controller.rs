@@ -1,0 +1,195 @@
+//! `plimsoll controller`: the line over a live cluster.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use plimsoll_admission::{AdmissionMetrics, PublishedIndex};
+use plimsoll_api::Defaults;
+use plimsoll_cluster::{Cluster, ClusterOptions, Election, ElectionEnd, wait_for_api};
+use plimsoll_collect::MetricsApi;
+use plimsoll_domain::Rounding;
+use plimsoll_engine::{Engine, Settings};
+use plimsoll_pipeline::{ChangeBudget, Control, Intervals, Line, Ports, Role};
+
+use crate::args::ControllerArgs;
+use crate::wire::clock::SystemClock;
+use crate::wire::history::Keeper;
+use crate::wire::http::{Health, serve_health, serve_metrics};
+use crate::wire::journal::Journal;
+use crate::wire::metrics::Metrics;
+use crate::wire::webhook::{self, WebhookParts};
+use crate::wire::{client, log, signals};
+
+/// The Lease that replicas elect their leader by.
+const LEASE: &str = "plimsoll";
+/// A line that has not ticked for this long hangs: every call of a tick has a limit of seconds,
+/// and 1,000 slow writes of status, ten at a time and 10 s each, take this long.
+const STALL_AFTER: Duration = Duration::from_secs(1000);
+
+/// Runs until told to end, or until leadership is lost.
+pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
+    log::start(args.log_format, args.log_level)?;
+    let cancel = CancellationToken::new();
+    signals::cancel_on_end(&cancel)?;
+    let clients = client::clients(&args.connect).await?;
+    if cancel.run_until_cancelled(wait_for_api(&clients.calls)).await.is_none() {
+        return Ok(());
+    }
+    let published = Arc::new(PublishedIndex::default());
+    let cluster = Cluster::with_clients(clients, cluster_options(&args, &published));
+    let watches = cluster.spawn_watches(&cancel);
+    let (role, roles) = watch::channel(Role::Standby);
+    let admission = Arc::new(AdmissionMetrics::default());
+    let webhook = webhook::start(
+        webhook_parts(&args, &admission),
+        cluster.clients(),
+        (published, cluster.index()),
+        roles.clone(),
+        cancel.clone(),
+    )
+    .await?;
+    let metrics = Arc::new(Metrics::new(admission, cluster.clients().counts.clone()));
+    let health = Arc::new(Health::new(STALL_AFTER));
+    let pages = serve_pages(&args, &metrics, &health, &cancel);
+    let (mut election, leased) = stand_for_election(&args, &cluster, role);
+    let observer = Observer { cluster: &cluster, metrics, health, roles: roles.clone() };
+    let ended = tokio::select! {
+        ended = observer.drive(&args, Control { role: roles, cancel: cancel.clone() }) => ended,
+        lost = lost(&mut election) => lost,
+        failed = first_failure(watches, pages) => failed,
+    };
+    cancel.cancel();
+    leased.cancel();
+    if !election.is_finished() {
+        election.await.ok();
+    }
+    webhook.end().await;
+    ended
+}
+
+/// Looks on while the line runs: keeps history, counts, logs.
+struct Observer<'a> {
+    cluster: &'a Cluster,
+    metrics: Arc<Metrics>,
+    health: Arc<Health>,
+    roles: watch::Receiver<Role>,
+}
+
+impl Observer<'_> {
+    async fn drive(self, args: &ControllerArgs, control: Control) -> anyhow::Result<()> {
+        let mut engine = Engine::new(Settings {
+            rounding: Rounding::Kubernetes,
+            cooldown: args.cooldown,
+            dry_run: args.dry_run,
+        });
+        let mut keeper = Keeper::open(args.data_dir.as_deref(), &mut engine)?;
+        let ports = Ports {
+            clock: SystemClock,
+            samples: MetricsApi::new(self.cluster.clients().calls.clone()),
+            workloads: self.cluster.workload_source(),
+            actuator: self.cluster.actuator(),
+            sink: self.cluster.sink(&identity(args)),
+        };
+        let mut line =
+            Line::new(engine, ports, ChangeBudget::new(args.max_changed_pods_per_minute));
+        let intervals =
+            Intervals { collect: args.collect_interval, evaluate: args.evaluate_interval };
+        let mut journal = Journal::default();
+        let index = self.cluster.index();
+        plimsoll_pipeline::run(&mut line, intervals, control, |engine, report, elapsed| {
+            journal.note(report);
+            self.metrics.set_leader(*self.roles.borrow() == Role::Leader);
+            self.metrics.observe(report, elapsed);
+            self.health.ticked(report.at);
+            self.health.set_ready(index.is_synced());
+            if report.evaluation_due {
+                let saved = tokio::task::block_in_place(|| keeper.save(engine));
+                self.metrics.set_history_bytes(saved);
+            }
+        })
+        .await;
+        keeper.save(&line.engine);
+        Ok(())
+    }
+}
+
+fn cluster_options(args: &ControllerArgs, published: &Arc<PublishedIndex>) -> ClusterOptions {
+    ClusterOptions {
+        namespace: args.connect.plimsoll_namespace.clone(),
+        defaults: Defaults { confidence_required: args.confidence_required },
+        dry_run: args.dry_run,
+        published: Some(webhook::hook(published)),
+    }
+}
+
+fn webhook_parts(args: &ControllerArgs, metrics: &Arc<AdmissionMetrics>) -> WebhookParts {
+    let namespace = args.connect.plimsoll_namespace.clone();
+    let names = if args.webhook_names.is_empty() {
+        let service = format!("plimsoll-webhook.{namespace}");
+        vec![format!("{service}.svc"), format!("{service}.svc.cluster.local")]
+    } else {
+        args.webhook_names.clone()
+    };
+    WebhookParts { bind: args.webhook_bind, names, namespace, metrics: Arc::clone(metrics) }
+}
+
+fn serve_pages(
+    args: &ControllerArgs,
+    metrics: &Arc<Metrics>,
+    health: &Arc<Health>,
+    cancel: &CancellationToken,
+) -> JoinSet<anyhow::Result<()>> {
+    let mut pages = JoinSet::new();
+    pages.spawn(serve_metrics(args.metrics_bind, Arc::clone(metrics), cancel.clone()));
+    pages.spawn(serve_health(args.health_bind, Arc::clone(health), cancel.clone()));
+    pages
+}
+
+/// The second value, once cancelled, gives the lease back.
+fn stand_for_election(
+    args: &ControllerArgs,
+    cluster: &Cluster,
+    role: watch::Sender<Role>,
+) -> (JoinHandle<ElectionEnd>, CancellationToken) {
+    let leased = CancellationToken::new();
+    let namespace = &args.connect.plimsoll_namespace;
+    let leases = cluster.clients().leases.clone();
+    let election = Election::new(leases, namespace, LEASE, &identity(args));
+    (tokio::spawn(election.run(role, leased.clone())), leased)
+}
+
+/// Resolves when leadership was lost: the process must end, since another may lead by now.
+async fn lost(election: &mut JoinHandle<ElectionEnd>) -> anyhow::Result<()> {
+    match election.await.context("the leader election ended by a defect")? {
+        ElectionEnd::Lost => bail!("leadership was lost; another replica goes on"),
+        ElectionEnd::Released => Ok(()),
+    }
+}
+
+/// Resolves when something that should run for ever did not.
+async fn first_failure(
+    mut watches: JoinSet<()>,
+    mut pages: JoinSet<anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        Some(ended) = watches.join_next() => ended.context("a watch ended by a defect"),
+        Some(ended) = pages.join_next() => {
+            ended.context("an HTTP page ended by a defect")?.context("failed to serve a page")
+        }
+        else => Ok(()),
+    }
+}
+
+/// Who this run is: the lease needs another name for every run.
+fn identity(args: &ControllerArgs) -> String {
+    let host = args.identity.clone().unwrap_or_else(|| {
+        let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+        name.trim().to_owned()
+    });
+    format!("{host}_{}", std::process::id())
+}

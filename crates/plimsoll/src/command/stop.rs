@@ -1,0 +1,26 @@
+//! `plimsoll stop` and `plimsoll resume`: one object that tells the whole cluster to stand still.
+
+use plimsoll_cluster::stop as order;
+use plimsoll_pipeline::Clock;
+
+use crate::args::{ConnectArgs, StopArgs};
+use crate::output;
+use crate::wire::client;
+use crate::wire::clock::SystemClock;
+
+/// Writes the object. Every replica sees it in its watch.
+pub(crate) async fn stop(args: StopArgs) -> anyhow::Result<()> {
+    let client = client::connect(&args.connect).await?;
+    let namespace = &args.connect.plimsoll_namespace;
+    order::stop(&client, namespace, &args.note, SystemClock.now()).await?;
+    output::remark("stopped: no pod is changed until `plimsoll resume`");
+    Ok(())
+}
+
+/// Deletes the object.
+pub(crate) async fn resume(args: ConnectArgs) -> anyhow::Result<()> {
+    let client = client::connect(&args).await?;
+    let was_stopped = order::resume(&client, &args.plimsoll_namespace).await?;
+    output::remark(if was_stopped { "resumed" } else { "nothing was stopped" });
+    Ok(())
+}
