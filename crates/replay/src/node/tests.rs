@@ -105,7 +105,8 @@ fn a_resize_without_room_waits_and_completes_when_room_appears() {
          remove b
          step 10",
         &[
-            "0 a deferred: Node didn't have enough resource: cpu, requested: 3000, used: 1500, capacity: 4000",
+            "0 a deferred: Node didn't have enough resource: cpu, \
+             requested: 3000, used: 1500, capacity: 4000",
             "20 a settled",
         ],
     );
@@ -125,8 +126,10 @@ fn room_goes_to_those_that_shrink_and_then_to_the_longest_wait() {
          remove c
          step 10",
         &[
-            "0 b deferred: Node didn't have enough resource: cpu, requested: 2000, used: 3000, capacity: 4000",
-            "10 a deferred: Node didn't have enough resource: cpu, requested: 2000, used: 3000, capacity: 4000",
+            "0 b deferred: Node didn't have enough resource: cpu, \
+             requested: 2000, used: 3000, capacity: 4000",
+            "10 a deferred: Node didn't have enough resource: cpu, \
+             requested: 2000, used: 3000, capacity: 4000",
             "20 b settled",
             "30 a settled",
         ],
@@ -141,7 +144,8 @@ fn a_resize_above_the_node_is_infeasible_until_it_is_taken_back() {
          step 10
          resize a 500/- 256/-",
         &[
-            "0 a infeasible: Node didn't have enough capacity: memory, requested: 9437184000, capacity: 8589934592",
+            "0 a infeasible: Node didn't have enough capacity: memory, \
+             requested: 9437184000, capacity: 8589934592",
             "10 a settled",
         ],
     );
@@ -171,9 +175,11 @@ fn a_memory_limit_is_not_lowered_below_what_is_in_use_until_use_falls() {
          step 10
          show a",
         &[
-            "10 a failed: cannot decrease memory limits: attempting to set container \"main\" memory limit (314572800) \
+            "10 a failed: cannot decrease memory limits: \
+             attempting to set container \"main\" memory limit (314572800) \
              below current usage (419430400)",
-            "20 a failed: cannot decrease memory limits: attempting to set container \"main\" memory limit (314572800) \
+            "20 a failed: cannot decrease memory limits: \
+             attempting to set container \"main\" memory limit (314572800) \
              below current usage (314572800)",
             "30 a settled",
             "40 a runs 100m 299Mi throttled 0m, total 4s throttled 0s, restarts 0",
