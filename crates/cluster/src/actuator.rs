@@ -44,7 +44,7 @@ impl Actuator for Resizer {
                 workload = %action.workload,
                 pod = change.pod,
                 ?result,
-                "Pod resize was sent",
+                "Pod resize ended",
             );
             outcomes.push(Outcome {
                 workload: action.workload.clone(),
