@@ -1,5 +1,6 @@
 //! Every document in `tests/annotations` reads as the text beside it says.
 //! `PLIMSOLL_BLESS=1 cargo test -p plimsoll-api` writes the texts anew.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
@@ -99,10 +100,9 @@ fn hostile_documents_are_answered() {
         read(&format!("vertical: {text}"));
         read(&format!("vertical: [{text}"));
     }
-    let wide: String = (0..7000).map(|i| format!("k{i}: 1\n")).collect();
-    read(&wide);
+    read(&keys(7000, "\n"));
     let long = "n".repeat(1000);
-    let many: String = (0..4000).map(|i| format!(" k{i}: 1,")).collect();
+    let many = keys(4000, ", ");
     let configuration = read(&format!("vertical: {{containers: {{{long}: {{cpu: {{{many}}}}}}}}}"));
     assert!(configuration.warnings.len() < 100);
     assert!(configuration.warnings.iter().all(|found| found.field.len() < 300));
@@ -133,6 +133,11 @@ proptest! {
         let used = origins.contains(&&Origin::Annotation);
         prop_assert_eq!(used, configuration.warnings.is_empty(), "{:?}", configuration.warnings);
     }
+}
+
+fn keys(count: u32, between: &str) -> String {
+    let keys: Vec<_> = (0..count).map(|i| format!("k{i}: 1")).collect();
+    keys.join(between)
 }
 
 fn check(golden: &Path, actual: &str) {
