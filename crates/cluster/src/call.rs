@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::ClusterError;
 
-/// How long one call may take. Ten times what a loaded API server needs for a small write (its
-/// own objective is 1 s at the 99th percentile), halved: a tick of 60 s must end even when every
-/// kind of call in it runs into this limit once (apply, publish, events, capabilities: 4 x 5 s).
+/// How long one call may take: five times the API server's own objective for one object (1 s at
+/// the 99th percentile). A server that hangs costs a tick one such limit for resizes and the
+/// limit of publishing (20 s), together less than half of the evaluation interval (60 s).
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(5);
 
 /// Awaits one call, for [`CALL_LIMIT`] at most. `attempt` reads after "failed to".

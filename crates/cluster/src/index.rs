@@ -230,10 +230,10 @@ impl Index {
 mod tests {
     use super::*;
     use parking_lot::Mutex;
-    use plimsoll_domain::DecisionState;
+    use plimsoll_domain::{DecisionState, Resources};
 
     fn row(name: &str, published: Option<u32>) -> (Key, ScaledRow) {
-        let containers = |count: u32| (0..count).map(|n| (n.to_string(), Default::default()));
+        let containers = |count: u32| (0..count).map(|n| (n.to_string(), Resources::default()));
         let published =
             published.map(|count| Published { containers: containers(count).collect() });
         let id = WorkloadId {
