@@ -361,3 +361,6 @@ impl PodRecord {
         self.facts.completes_after.is_some_and(|after| ran >= after)
     }
 }
+
+#[cfg(test)]
+mod tests;

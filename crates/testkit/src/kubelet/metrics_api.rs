@@ -36,10 +36,10 @@ pub(super) fn resources() -> Value {
 }
 
 /// The usage of the wanted pods. As from metrics-server, a pod is left out while one of its
-/// containers does not run.
+/// containers does not run or has only just started: it would seem to use nothing.
 pub(super) fn pods(fleet: &Fleet, now: Timestamp, wanted: impl Fn(&PodFacts) -> bool) -> Value {
     let all = fleet.running(None).filter(|(record, _)| wanted(&record.facts));
-    let measured = all.filter(|(_, pod)| pod.containers().iter().all(Container::is_running));
+    let measured = all.filter(|(_, pod)| pod.containers().iter().all(is_measured));
     let items: Vec<Value> =
         measured.map(|(record, pod)| pod_metrics(fleet, record, pod, now)).collect();
     list("PodMetricsList", &items)
@@ -75,6 +75,10 @@ pub(super) fn node_usage(fleet: &Fleet, node: &str) -> PerResource<Amount> {
         let sum = containers.iter().map(|container| container.used.get(resource).value()).sum();
         Amount::new(sum).unwrap_or_default()
     })
+}
+
+fn is_measured(container: &Container) -> bool {
+    container.is_running() && !container.ran_for.is_zero()
 }
 
 fn list(kind: &str, items: &[Value]) -> Value {

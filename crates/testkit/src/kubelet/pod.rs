@@ -118,11 +118,21 @@ fn container(pod: &Pod, container: &Container, sidecar: bool) -> PodContainer {
         resources,
         resize_restart: restart,
         started_at: None,
-        restart_count: 0,
+        restart_count: restarts(pod, &container.name),
         last_oom: None,
     };
     let image = container.image.clone().unwrap_or_default();
     PodContainer { usage: annotated_usage(pod, &container.name), running, image, sidecar }
+}
+
+/// As an earlier kubelet of this node counted them.
+fn restarts(pod: &Pod, container: &str) -> u32 {
+    let status = pod.status.as_ref();
+    let regular = status.and_then(|status| status.container_statuses.as_ref());
+    let init = status.and_then(|status| status.init_container_statuses.as_ref());
+    let mut all = [regular, init].into_iter().flatten().flatten();
+    let own = all.find(|status| status.name == container);
+    own.and_then(|status| u32::try_from(status.restart_count).ok()).unwrap_or_default()
 }
 
 /// The annotation for the container alone, else the one for the whole pod.

@@ -1,6 +1,6 @@
 //! What containers demand over time, and the short text a pod's annotation says it in.
 
-use std::{str::FromStr, time::Duration};
+use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use plimsoll_api::{parse_duration, parse_quantity};
@@ -22,6 +22,7 @@ pub enum UsageModel {
         repeat: Option<Duration>,
     },
     /// Recorded usage, from its first point on and over again; each value holds until the next.
+    /// The points of a [`plimsoll_replay::trace::Series`] fit.
     Trace(PerResource<Vec<(Timestamp, Amount)>>),
     /// A gentle wave of ten minutes around this share of the request; a container without a
     /// request demands nothing.
@@ -63,6 +64,30 @@ impl UsageModel {
                 let request = resources.get(resource).request.unwrap_or_default();
                 request.scaled(*share).scaled(wave(resource, moment))
             }),
+        }
+    }
+
+    /// The same with time passing so many times as fast, to the second: a recording with a value
+    /// every five minutes changes every five seconds at 60. Where time plays no part, no change.
+    #[must_use]
+    pub fn faster(self, times: NonZeroU32) -> Self {
+        match self {
+            Self::Script { mut steps, repeat } => {
+                for step in &mut steps {
+                    step.at /= times.get();
+                }
+                Self::Script { steps, repeat: repeat.map(|period| period / times.get()) }
+            }
+            Self::Trace(mut series) => {
+                for points in [&mut series.cpu, &mut series.memory] {
+                    let first = points.first().map(|(at, _)| *at).unwrap_or_default();
+                    for (at, _) in points {
+                        *at = first.plus(at.since(first) / times.get());
+                    }
+                }
+                Self::Trace(series)
+            }
+            Self::Constant(_) | Self::ByOrdinal(_) | Self::ShareOfRequest(_) => self,
         }
     }
 
@@ -267,6 +292,22 @@ mod tests {
         let moments = [(0, 0), (59, 0), (60, 0), (119, 0), (120, 0)];
         let expect = [(1e3, 1.0), (1e3, 1.0), (2e3, 1.0), (2e3, 1.0), (1e3, 1.0)];
         assert_eq!(demands(&model, &moments), expect);
+    }
+
+    #[test]
+    fn time_can_pass_faster() {
+        let sixty = NonZeroU32::new(60).unwrap();
+        let model = UsageModel::from_csv("0,1\n300,2\n", "").unwrap().faster(sixty);
+        assert_eq!(
+            demands(&model, &[(4, 0), (5, 0), (10, 0)]),
+            [(1e3, 0.0), (2e3, 0.0), (1e3, 0.0)]
+        );
+        let model: UsageModel = "script: 60s cpu=1; repeat 120s".parse().unwrap();
+        let model = model.faster(sixty);
+        assert_eq!(
+            demands(&model, &[(0, 0), (1, 0), (2, 0)]),
+            [(0.0, 0.0), (1e3, 0.0), (0.0, 0.0)]
+        );
     }
 
     #[test]
