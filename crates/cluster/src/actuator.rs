@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::call;
 use crate::table::Key;
-use crate::{ClusterError, Index};
+use crate::{ClusterError, Index, Lead};
 
 /// The live cluster as what changes pods.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct Resizer {
     pub(crate) index: Arc<Index>,
     /// Nothing is sent.
     pub(crate) dry_run: bool,
+    /// Nothing is sent either once it is lost.
+    pub(crate) lead: Lead,
     /// The tick in which the API server gave no answer: it is not asked again in that tick, so
     /// that a server that hangs costs one time limit and not one for every pod.
     pub(crate) unanswered_at: Option<Timestamp>,
@@ -66,6 +68,9 @@ impl Resizer {
     ) -> OutcomeResult {
         if self.dry_run {
             return OutcomeResult::DryRun;
+        }
+        if !self.lead.holds() {
+            return OutcomeResult::Failed { message: "this replica leads no more".to_owned() };
         }
         if self.unanswered_at == Some(now) {
             let message = "the API server gave no answer to the change before".to_owned();
@@ -193,6 +198,7 @@ mod tests {
             client: mock.client(),
             index: Arc::new(Index::test()),
             dry_run,
+            lead: Lead::test(),
             unanswered_at: None,
         }
     }
@@ -260,6 +266,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_hangs_is_asked_once_a_tick() {
         check(&["a", "b", "c"], vec![Answer::Never], &["failed"; 3], 1).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_leader_whose_lease_ran_out_sends_nothing() {
+        let mock = Mock::new(Vec::new());
+        let mut resizer = resizer(&mock, false);
+        tokio::time::advance(std::time::Duration::from_hours(1)).await;
+        let outcomes = resizer.apply(&action(&["a"]), Timestamp::from_seconds(1)).await;
+        assert_eq!(word(&outcomes[0].result), "failed");
+        assert!(mock.requests().is_empty());
     }
 
     #[tokio::test]

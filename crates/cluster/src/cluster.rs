@@ -11,7 +11,9 @@ use crate::configure::Configure;
 use crate::discover;
 use crate::kinds::{self, Optional};
 use crate::watch::Watches;
-use crate::{Clients, ClusterError, ClusterSource, Index, PublishedHook, Resizer, StatusSink};
+use crate::{
+    Clients, ClusterError, ClusterSource, Index, Lead, PublishedHook, Resizer, StatusSink,
+};
 
 /// How a cluster is connected to.
 #[derive(Clone)]
@@ -41,6 +43,7 @@ pub struct Cluster {
     clients: Clients,
     index: Arc<Index>,
     configure: Arc<Configure>,
+    lead: Lead,
     namespace: String,
     dry_run: bool,
 }
@@ -59,6 +62,7 @@ impl Cluster {
             clients,
             index: Arc::new(Index::new(options.published, configure.without_any())),
             configure,
+            lead: Lead::default(),
             namespace: options.namespace,
             dry_run: options.dry_run,
         }
@@ -72,6 +76,12 @@ impl Cluster {
     /// What is known of the cluster.
     pub fn index(&self) -> Arc<Index> {
         Arc::clone(&self.index)
+    }
+
+    /// Whether this replica leads: an election keeps it, and what changes pods or writes status
+    /// does so only while it holds.
+    pub fn lead(&self) -> Lead {
+        self.lead.clone()
     }
 
     /// Begins to watch. The tasks end when cancelled, and never otherwise: one that ends has
@@ -106,12 +116,13 @@ impl Cluster {
             client: self.clients.calls.clone(),
             index: self.index(),
             dry_run: self.dry_run,
+            lead: self.lead.clone(),
             unanswered_at: None,
         }
     }
 
     /// Where evaluations go. `instance` names this replica in events.
     pub fn sink(&self, instance: &str) -> StatusSink {
-        StatusSink::new(self.clients.calls.clone(), self.index(), instance)
+        StatusSink::new(self.clients.calls.clone(), self.index(), self.lead.clone(), instance)
     }
 }

@@ -29,6 +29,12 @@ pub enum ClusterError {
         /// How long was waited.
         limit: Duration,
     },
+    /// This replica no longer leads: another may by now.
+    #[error("{attempt}: this replica leads no more")]
+    LeadLost {
+        /// What was attempted.
+        attempt: String,
+    },
 }
 
 impl ClusterError {

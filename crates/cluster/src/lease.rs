@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::call_within;
 use crate::election::{Action, Elector, Record};
-use crate::{ClusterError, Timing};
+use crate::{ClusterError, Lead, Timing};
 
 /// How long one call for the lease may take. A renewal is a reading and a write: with the pause of
 /// 2 s before it that is at most 8 s of the renew deadline of 10 s.
@@ -37,6 +37,7 @@ pub struct Election {
     name: String,
     elector: Elector,
     began: Instant,
+    lead: Lead,
 }
 
 impl std::fmt::Debug for Election {
@@ -50,13 +51,14 @@ impl std::fmt::Debug for Election {
 
 impl Election {
     /// A candidate for the Lease `name` in `namespace`. The identity must be another for every run
-    /// of the program; the client must be one for leases alone.
-    pub fn new(client: Client, namespace: &str, name: &str, identity: &str) -> Self {
+    /// of the program; the client must be one for leases alone. `lead` is told what is won.
+    pub fn new(client: Client, namespace: &str, name: &str, identity: &str, lead: Lead) -> Self {
         Self {
             leases: Api::namespaced(client, namespace),
             name: name.to_owned(),
             elector: Elector::new(identity, Timing::default()),
             began: Instant::now(),
+            lead,
         }
     }
 
@@ -73,26 +75,34 @@ impl Election {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break,
-                () = passed(until) => return lost(&role),
+                () = passed(until) => return self.lost(&role),
                 stepped_down = self.round() => if stepped_down {
-                    return lost(&role);
+                    return self.lost(&role);
                 },
             }
+            self.lead.extend(self.deadline());
             if self.elector.leads(self.now()) {
                 tell(&role, Role::Leader);
             }
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break,
-                () = passed(self.deadline()) => return lost(&role),
+                () = passed(self.deadline()) => return self.lost(&role),
                 () = tokio::time::sleep(retry) => {}
             }
         }
         tell(&role, Role::Standby);
+        self.lead.extend(None);
         if self.elector.leads(self.now()) {
             self.release().await;
         }
         ElectionEnd::Released
+    }
+
+    fn lost(&self, role: &watch::Sender<Role>) -> ElectionEnd {
+        self.lead.extend(None);
+        tell(role, Role::Standby);
+        ElectionEnd::Lost
     }
 
     /// One attempt. Says whether another leads where this one thought it did.
@@ -174,11 +184,6 @@ async fn passed(deadline: Option<Instant>) {
     }
 }
 
-fn lost(role: &watch::Sender<Role>) -> ElectionEnd {
-    tell(role, Role::Standby);
-    ElectionEnd::Lost
-}
-
 fn tell(role: &watch::Sender<Role>, now: Role) {
     role.send_if_modified(|role| std::mem::replace(role, now) != now);
 }
@@ -231,7 +236,7 @@ mod tests {
     /// roles that were told, and what was asked.
     async fn run(answers: Vec<Answer>, cancel_after: Duration) -> (ElectionEnd, Vec<Role>, Mock) {
         let mock = Mock::new(answers);
-        let election = Election::new(mock.client(), "plimsoll", "plimsoll", "me");
+        let election = Election::new(mock.client(), "plimsoll", "plimsoll", "me", Lead::default());
         let (sender, mut receiver) = watch::channel(Role::Standby);
         let cancel = CancellationToken::new();
         let told = tokio::spawn(async move {

@@ -14,6 +14,7 @@ mod event;
 mod evict;
 mod index;
 mod kinds;
+mod lead;
 mod lease;
 #[cfg(test)]
 mod mock;
@@ -38,6 +39,7 @@ pub use election::Timing;
 pub use error::ClusterError;
 pub use evict::{Eviction, Evictor};
 pub use index::{Index, PublishedHook};
+pub use lead::Lead;
 pub use lease::{Election, ElectionEnd};
 pub use publish::StatusSink;
 pub use secret::{SecretData, StoredSecret, read_or_create_secret, replace_secret};

@@ -23,7 +23,7 @@ use crate::reference::Reference;
 use crate::row::scaled::ScaledRow;
 use crate::status::status;
 use crate::written::Written;
-use crate::{ClusterError, Index};
+use crate::{ClusterError, Index, Lead};
 
 /// Workloads that are written at the same time. A write takes about 10 ms, so that 8 of them make
 /// 800 a second: a first tick over 1,000 workloads writes for about 3 s.
@@ -39,6 +39,7 @@ pub struct StatusSink {
     client: Client,
     index: Arc<Index>,
     events: Events,
+    lead: Lead,
     known: BTreeMap<WorkloadId, Known>,
 }
 
@@ -94,9 +95,9 @@ impl EvaluationSink for StatusSink {
 }
 
 impl StatusSink {
-    pub(crate) fn new(client: Client, index: Arc<Index>, instance: &str) -> Self {
+    pub(crate) fn new(client: Client, index: Arc<Index>, lead: Lead, instance: &str) -> Self {
         let events = Events::new(client.clone(), instance);
-        Self { client, index, events, known: BTreeMap::new() }
+        Self { client, index, events, lead, known: BTreeMap::new() }
     }
 
     /// Objects of workloads that are gone go by their owner reference.
@@ -190,6 +191,10 @@ impl StatusSink {
     async fn write(&self, news: News) -> Result<(WorkloadId, Written), ClusterError> {
         let api: Api<ScaledWorkload> = Api::namespaced(self.client.clone(), &news.id.namespace);
         let name = scaled_workload_name(&news.id);
+        if !self.lead.holds() {
+            let attempt = format!("apply the ScaledWorkload {}/{name}", news.id.namespace);
+            return Err(ClusterError::LeadLost { attempt });
+        }
         let params = PatchParams::apply(FIELD_MANAGER).force();
         if news.object {
             let patch = Patch::Apply(object(&name, &news.target));

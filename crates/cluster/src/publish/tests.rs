@@ -142,7 +142,7 @@ fn show(index: &Index, mock: &Mock) {
 async fn check(change: impl Fn(&mut Evaluation), expect: &[&str]) {
     let index = index();
     let first = accepting();
-    let mut sink = StatusSink::new(first.client(), Arc::clone(&index), "one");
+    let mut sink = StatusSink::new(first.client(), Arc::clone(&index), Lead::test(), "one");
     sink.publish(&[evaluation()]).await.unwrap();
     assert_eq!(asked(&first), [OBJECT, STATUS]);
     show(&index, &first);
@@ -152,7 +152,7 @@ async fn check(change: impl Fn(&mut Evaluation), expect: &[&str]) {
     for instance in ["the same process", "a new one"] {
         let mock = accepting();
         let known = if instance == "a new one" { BTreeMap::new() } else { sink.known.clone() };
-        let mut sink = StatusSink::new(mock.client(), Arc::clone(&index), "two");
+        let mut sink = StatusSink::new(mock.client(), Arc::clone(&index), Lead::test(), "two");
         sink.known = known;
         sink.publish(std::slice::from_ref(&changed)).await.unwrap();
         assert_eq!(asked(&mock), expect, "{instance}");
@@ -206,7 +206,7 @@ async fn a_changed_reason_is_written_and_told_as_an_event() {
 async fn live_numbers_of_a_reason_are_no_news() {
     let index = index();
     let mock = Mock::new(accepting_all(3));
-    let mut sink = StatusSink::new(mock.client(), index, "one");
+    let mut sink = StatusSink::new(mock.client(), index, Lead::test(), "one");
     for samples in 1..5 {
         let mut evaluation = evaluation();
         evaluation.decision = hold(short_history(samples));
@@ -226,7 +226,7 @@ fn accepting_all(count: usize) -> Vec<Answer> {
 #[tokio::test]
 async fn conditions_keep_the_time_of_their_transition() {
     let mock = Mock::new(accepting_all(3));
-    let mut sink = StatusSink::new(mock.client(), index(), "one");
+    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
     sink.publish(&[evaluation()]).await.unwrap();
     let mut later = evaluation();
     later.at = Timestamp::from_seconds(2000);
@@ -246,7 +246,7 @@ async fn conditions_keep_the_time_of_their_transition() {
 async fn an_object_that_was_deleted_is_made_again() {
     let index = index();
     let mock = Mock::new(accepting_all(4));
-    let mut sink = StatusSink::new(mock.client(), Arc::clone(&index), "one");
+    let mut sink = StatusSink::new(mock.client(), Arc::clone(&index), Lead::test(), "one");
     sink.publish(&[evaluation()]).await.unwrap();
     // The watch lags behind: nothing was deleted.
     sink.publish(&[evaluation()]).await.unwrap();
@@ -263,7 +263,7 @@ async fn what_could_not_be_written_is_tried_again() {
     let mut answers = vec![Answer::Status(500, json!({}))];
     answers.extend(accepting_all(2));
     let mock = Mock::new(answers);
-    let mut sink = StatusSink::new(mock.client(), index(), "one");
+    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
     let error = sink.publish(&[evaluation()]).await.unwrap_err();
     assert_eq!(error.attempt, "write the status of 1 of 1 workloads");
     sink.publish(&[evaluation()]).await.unwrap();
@@ -273,7 +273,7 @@ async fn what_could_not_be_written_is_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_hangs_does_not_hang_the_tick() {
     let mock = Mock::new(vec![Answer::Never; 100]);
-    let mut sink = StatusSink::new(mock.client(), index(), "one");
+    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
     let began = tokio::time::Instant::now();
     let many = vec![evaluation(); 100];
     sink.publish(&many).await.unwrap_err();
@@ -285,7 +285,7 @@ async fn a_workload_that_is_gone_is_not_written() {
     let mock = Mock::new(Vec::new());
     let mut gone = evaluation();
     gone.workload.name = "gone".to_owned();
-    let mut sink = StatusSink::new(mock.client(), index(), "one");
+    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
     sink.publish(&[gone]).await.unwrap();
     assert!(mock.requests().is_empty());
 }
@@ -293,7 +293,7 @@ async fn a_workload_that_is_gone_is_not_written() {
 #[tokio::test]
 async fn the_object_names_its_target_and_goes_with_it() {
     let mock = accepting();
-    let mut sink = StatusSink::new(mock.client(), index(), "one");
+    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
     sink.publish(&[evaluation()]).await.unwrap();
     let object = &mock.requests()[0].body;
     let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"});

@@ -14,7 +14,7 @@ use plimsoll_cluster::{Cluster, ClusterOptions, Election, ElectionEnd, wait_for_
 use plimsoll_collect::MetricsApi;
 use plimsoll_domain::Rounding;
 use plimsoll_engine::{Engine, Settings};
-use plimsoll_pipeline::{ChangeBudget, Control, Intervals, Line, Ports, Role};
+use plimsoll_pipeline::{ChangeBudget, Clock, Control, Intervals, Line, Ports, Role};
 
 use crate::args::ControllerArgs;
 use crate::wire::clock::SystemClock;
@@ -37,14 +37,19 @@ pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
     let cancel = CancellationToken::new();
     signals::cancel_on_end(&cancel)?;
     let clients = client::clients(&args.connect).await?;
+    let admission = Arc::new(AdmissionMetrics::default());
+    let metrics = Arc::new(Metrics::new(Arc::clone(&admission), clients.counts.clone()));
+    let health = Arc::new(Health::new(STALL_AFTER));
+    // Served from the first moment: who waits for the API server is alive.
+    let pages = serve_pages(&args, &metrics, &health, &cancel);
     if cancel.run_until_cancelled(wait_for_api(&clients.calls)).await.is_none() {
         return Ok(());
     }
+    health.ticked(SystemClock.now());
     let published = Arc::new(PublishedIndex::default());
     let cluster = Cluster::with_clients(clients, cluster_options(&args, &published));
     let watches = cluster.spawn_watches(&cancel);
     let (role, roles) = watch::channel(Role::Standby);
-    let admission = Arc::new(AdmissionMetrics::default());
     let webhook = webhook::start(
         webhook_parts(&args, &admission),
         cluster.clients(),
@@ -53,9 +58,6 @@ pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
         cancel.clone(),
     )
     .await?;
-    let metrics = Arc::new(Metrics::new(admission, cluster.clients().counts.clone()));
-    let health = Arc::new(Health::new(STALL_AFTER));
-    let pages = serve_pages(&args, &metrics, &health, &cancel);
     let (mut election, leased) = stand_for_election(&args, &cluster, role);
     let observer = Observer { cluster: &cluster, metrics, health, roles: roles.clone() };
     let ended = tokio::select! {
@@ -159,7 +161,7 @@ fn stand_for_election(
     let leased = CancellationToken::new();
     let namespace = &args.connect.plimsoll_namespace;
     let leases = cluster.clients().leases.clone();
-    let election = Election::new(leases, namespace, LEASE, &identity(args));
+    let election = Election::new(leases, namespace, LEASE, &identity(args), cluster.lead());
     (tokio::spawn(election.run(role, leased.clone())), leased)
 }
 

@@ -29,13 +29,13 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Not ready yet; alive until `stall_after` has passed without a tick.
+    /// Not ready yet; alive until `stall_after` has passed since a tick. Before the first there is
+    /// no line that could hang: the program waits for the API server, for as long as it takes.
     pub(crate) fn new(stall_after: Duration) -> Self {
-        let now = SystemClock.now().seconds();
-        Self { last_tick: AtomicI64::new(now), ready: AtomicBool::new(false), stall_after }
+        Self { last_tick: AtomicI64::new(i64::MAX), ready: AtomicBool::new(false), stall_after }
     }
 
-    /// A tick ended.
+    /// A tick ended, or the line begins.
     pub(crate) fn ticked(&self, at: Timestamp) {
         self.last_tick.store(at.seconds(), Ordering::Relaxed);
     }
