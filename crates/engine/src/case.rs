@@ -6,7 +6,7 @@ use plimsoll_domain::{
     Amount, Configured, ContainerKey, Diagnostic, Estimate, OomFloor, PerResource, Policy, Ratio,
     Reason, Recommendation, Resource, Resources, Timestamp, Trail, Workload,
 };
-use plimsoll_history::Span;
+use plimsoll_history::{ContainerHistory, Span};
 
 use crate::compare::{self, Comparison};
 use crate::reach::Means;
@@ -90,7 +90,7 @@ impl Engine {
         let goal = if is_sufficient { values::only(&approved, &recommended) } else { recommended };
         let means = Means {
             capabilities: context.capabilities,
-            memory_peaks: self.memory_peaks(workload, policy, now),
+            peaks: self.peaks(workload, policy, now),
             limits: PerResource::from_fn(|resource| policy.resources.get(resource).limit.value),
         };
         let compared = compare::compare(&compare::running(workload), &goal, policy, &means);
@@ -107,25 +107,29 @@ impl Engine {
         }
     }
 
-    /// The most memory each container used in the look-back, its startup included.
-    fn memory_peaks(
+    /// The most each container used in the look-back: of CPU after its startup, and never above the
+    /// policy's greatest request; of memory also while it started, since a limit below that kills it.
+    fn peaks(
         &self,
         workload: &Workload,
         policy: &Policy,
         now: Timestamp,
-    ) -> Vec<(String, Amount)> {
-        let span = Span {
-            look_back: policy.resources.memory.look_back.value,
-            startup: Duration::ZERO,
-            now,
+    ) -> Vec<(String, PerResource<Option<Amount>>)> {
+        let peak = |history: &ContainerHistory, resource, startup| {
+            let look_back = policy.resources.get(resource).look_back.value;
+            history.window(resource, &Span { look_back, startup, now }).max(1)
         };
         let peaks = workload.containers.iter().filter_map(|spec| {
             let history = self.histories.get(&ContainerKey {
                 workload: workload.id.clone(),
                 container: spec.name.clone(),
             })?;
-            let peak = history.window(Resource::Memory, &span).max(1)?;
-            Some((spec.name.clone(), peak))
+            let cpu = peak(history, Resource::Cpu, policy.startup.value).map(|peak| {
+                let most = policy.resources.cpu.max.value.unwrap_or(peak);
+                self.settings.rounding.apply(peak, Resource::Cpu).min(most)
+            });
+            let memory = peak(history, Resource::Memory, Duration::ZERO);
+            Some((spec.name.clone(), PerResource { cpu, memory }))
         });
         peaks.collect()
     }

@@ -1,9 +1,9 @@
 //! Evaluate: recommend, decide, and all that is worth telling about both.
 
 use plimsoll_domain::{
-    Applied, Capabilities, ContainerEvaluation, DecisionState, Diagnostic, Estimate, Evaluation,
-    MetricsState, PerResource, Pod, Reason, ResizeStatus, Resource, Stop, Timestamp, Verdict,
-    Workload,
+    Amount, Applied, Capabilities, ContainerEvaluation, DecisionState, Diagnostic, Estimate,
+    Evaluation, MetricsState, PerResource, Pod, Reason, ResizeStatus, Resource, Stop, Timestamp,
+    Verdict, Workload,
 };
 
 use crate::case::{Case, Known};
@@ -96,7 +96,9 @@ fn applied(case: &Case<'_>) -> Applied {
             known.is_applied(pod, &known.goal)
                 || last.is_some_and(|last| known.is_applied(pod, &last.containers))
         }
-        Err(_) => published.is_some_and(|published| has_requests(pod, &published.containers)),
+        Err(_) => published.is_some_and(|published| {
+            has_requests(pod, &published.containers, |_, _, request| request)
+        }),
     };
     let applied = pods.iter().filter(|pod| pod.resize == ResizeStatus::Settled && has_values(pod));
     Applied { pods: count(applied.count()), of: count(pods.len()) }
@@ -119,18 +121,26 @@ impl Known<'_> {
     /// Whether the pod has the requests, and the limits as far as they can be given in place.
     fn is_applied(&self, pod: &Pod, values: &Values) -> bool {
         let compared = compare::compare(&[pod], values, self.policy, &self.means);
-        has_requests(pod, values) && compared.iter().all(|compared| compared.change().is_none())
+        let meant = |container: &str, resource, request| {
+            self.means.request(container, pod.qos, resource, request)
+        };
+        has_requests(pod, values, meant)
+            && compared.iter().all(|compared| compared.change().is_none())
     }
 }
 
-/// Whether the pod's containers have all the requests that the values give; values that give it
-/// none are no values to have.
-fn has_requests(pod: &Pod, values: &Values) -> bool {
+/// Whether the pod's containers have all the requests that are meant for it where the values give
+/// one; values that give it none are no values to have.
+fn has_requests(
+    pod: &Pod,
+    values: &Values,
+    meant: impl Fn(&str, Resource, Option<Amount>) -> Option<Amount>,
+) -> bool {
     let mut given = pod.containers.iter().flat_map(|container| {
         Resource::ALL.into_iter().filter_map(|resource| {
             let given = values::given(values, &container.name, resource)?;
             let present = container.resources.get(resource).request;
-            Some(values::same(given.request, present))
+            Some(values::same(meant(&container.name, resource, given.request), present))
         })
     });
     given.next().is_some_and(|first| first && given.all(|same| same))

@@ -65,6 +65,11 @@ impl Engine {
         });
     }
 
+    /// When the newest sample of all was taken.
+    pub fn newest_sample(&self) -> Option<Timestamp> {
+        self.histories.values().filter_map(ContainerHistory::last_seen).max()
+    }
+
     /// All histories, by identity.
     pub fn histories(&self) -> impl Iterator<Item = (&ContainerKey, &ContainerHistory)> {
         self.histories.iter()

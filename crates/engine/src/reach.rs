@@ -16,8 +16,8 @@ use crate::values::{self, Values};
 pub(crate) struct Means {
     /// What the cluster can do.
     pub(crate) capabilities: Capabilities,
-    /// The most memory a container used in the look-back, by name.
-    pub(crate) memory_peaks: Vec<(String, Amount)>,
+    /// The most a container used of each resource in the look-back, by name.
+    pub(crate) peaks: Vec<(String, PerResource<Option<Amount>>)>,
     /// The rules for limits.
     pub(crate) limits: PerResource<LimitRule>,
 }
@@ -97,6 +97,7 @@ fn reach_container(
         let step = Step {
             present: *container.resources.get(resource),
             goal,
+            target: means.request(&container.name, qos, resource, goal.request),
             rule: *means.limits.get(resource),
             may_lower_limit: means.may_lower_limit(&container.name, resource),
         };
@@ -120,15 +121,34 @@ impl Means {
     /// A CPU limit can always be lowered. A memory limit only where the cluster allows it, and not
     /// below what the container is known to have used: the kubelet would kill it or wait for ever.
     fn may_lower_limit(&self, container: &str, resource: Resource) -> Lower {
-        let peak = || {
-            let found = self.memory_peaks.iter().find(|(name, _)| name == container);
-            found.map_or(Lower::No, |(_, peak)| Lower::To(*peak))
-        };
+        let peak = || self.peak(container, Resource::Memory).map_or(Lower::No, Lower::To);
         match resource {
             Resource::Cpu => Lower::To(Amount::ZERO),
             Resource::Memory if self.capabilities.lower_memory_limit => peak(),
             Resource::Memory => Lower::No,
         }
+    }
+
+    /// The request that a pod of this class can be given where `request` is meant for it. In a
+    /// Guaranteed pod the CPU request is the limit at once: a p80 would throttle the container for
+    /// a fifth of the time, so it gets the peak of the look-back where that is more.
+    pub(crate) fn request(
+        &self,
+        container: &str,
+        qos: QosClass,
+        resource: Resource,
+        request: Option<Amount>,
+    ) -> Option<Amount> {
+        if qos == QosClass::Guaranteed && resource == Resource::Cpu {
+            request.map(|request| request.max(self.peak(container, resource).unwrap_or(request)))
+        } else {
+            request
+        }
+    }
+
+    fn peak(&self, container: &str, resource: Resource) -> Option<Amount> {
+        let found = self.peaks.iter().find(|(name, _)| name == container);
+        found.and_then(|(_, peaks)| *peaks.get(resource))
     }
 }
 
@@ -153,6 +173,8 @@ fn is_guaranteed(resources: &Resources) -> bool {
 struct Step {
     present: Allocation,
     goal: Allocation,
+    /// The request meant for a pod of its class.
+    target: Option<Amount>,
     rule: LimitRule,
     may_lower_limit: Lower,
 }
@@ -161,10 +183,10 @@ impl Step {
     /// Guaranteed pods: request and limit are one value, whatever the rule says of the limit, unless
     /// it says to keep it.
     fn together(&self) -> (Allocation, Option<RecreateCause>) {
-        let target = self.goal.request;
+        let target = self.target;
         let parted = match self.goal.limit {
             None => Some(RecreateCause::LimitRemoval),
-            limit if values::same(limit, target) => None,
+            limit if values::same(limit, self.goal.request) => None,
             Some(_) => Some(RecreateCause::QosClass),
         };
         if values::same(target, self.present.limit) {

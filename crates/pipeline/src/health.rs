@@ -9,17 +9,16 @@ use plimsoll_domain::{MetricsState, Timestamp};
 /// nothing.
 const GRACE: Duration = Duration::from_secs(90);
 
-/// How the last collections went.
+/// How the last collection went.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct MetricsHealth {
     failing_since: Option<Timestamp>,
-    ever_succeeded: bool,
 }
 
 impl MetricsHealth {
     /// A collection succeeded.
     pub(crate) fn succeeded(&mut self) {
-        *self = Self { failing_since: None, ever_succeeded: true };
+        self.failing_since = None;
     }
 
     /// A collection failed.
@@ -27,13 +26,14 @@ impl MetricsHealth {
         self.failing_since.get_or_insert(now);
     }
 
-    /// What evaluations are told. A program that has never read usage gets no grace.
-    pub(crate) fn state(&self, now: Timestamp) -> MetricsState {
-        match self.failing_since {
-            Some(since) if !self.ever_succeeded || now.since(since) >= GRACE => {
-                MetricsState::Unavailable { since }
-            }
-            _ => MetricsState::Available,
+    /// What evaluations are told. Usage counts as unavailable since the newest sample there is,
+    /// which a restart does not change; without any there is no grace.
+    pub(crate) fn state(&self, newest: Option<Timestamp>, now: Timestamp) -> MetricsState {
+        match (self.failing_since, newest) {
+            (None, _) => MetricsState::Available,
+            (Some(since), None) => MetricsState::Unavailable { since },
+            (Some(_), Some(newest)) if now.since(newest) < GRACE => MetricsState::Available,
+            (Some(_), Some(newest)) => MetricsState::Unavailable { since: newest },
         }
     }
 }
@@ -43,15 +43,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holds_at_once_at_the_start_and_after_the_grace_later() {
+    fn holds_at_once_without_any_usage_and_after_the_grace_with_some() {
         let at = Timestamp::from_seconds;
         let mut health = MetricsHealth::default();
-        health.failed(at(0));
-        assert_eq!(health.state(at(0)), MetricsState::Unavailable { since: at(0) });
-        health.succeeded();
         health.failed(at(100));
-        health.failed(at(130));
-        assert_eq!(health.state(at(189)), MetricsState::Available);
-        assert_eq!(health.state(at(190)), MetricsState::Unavailable { since: at(100) });
+        assert_eq!(health.state(None, at(100)), MetricsState::Unavailable { since: at(100) });
+        assert_eq!(health.state(Some(at(70)), at(159)), MetricsState::Available);
+        assert_eq!(
+            health.state(Some(at(70)), at(160)),
+            MetricsState::Unavailable { since: at(70) }
+        );
+        health.succeeded();
+        assert_eq!(health.state(Some(at(70)), at(160)), MetricsState::Available);
     }
 }

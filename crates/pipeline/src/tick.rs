@@ -77,6 +77,8 @@ pub struct TickReport {
     pub unmatched: u64,
     /// Evaluations made, ordered by workload.
     pub evaluations: Vec<Evaluation>,
+    /// Whether workloads were due to be evaluated, here or by the leader.
+    pub evaluation_due: bool,
     /// Ports that did not answer; the tick went on without them.
     pub errors: Vec<PortError>,
 }
@@ -104,7 +106,8 @@ where
     /// Runs one tick. Never fails: what a port could not do stands in the report.
     pub async fn tick(&mut self, tick: Tick) -> TickReport {
         let now = self.ports.clock.now();
-        let mut report = TickReport { at: now, ..TickReport::default() };
+        let mut report =
+            TickReport { at: now, evaluation_due: tick.evaluate, ..TickReport::default() };
         let world = match self.ports.workloads.world(now).await {
             Ok(world) => world,
             Err(error) => {
@@ -187,7 +190,7 @@ where
         let context = Context {
             stop: world.stop.clone(),
             capabilities: world.capabilities,
-            metrics: self.health.state(now),
+            metrics: self.health.state(self.engine.newest_sample(), now),
         };
         let workloads = world.workloads.iter();
         workloads

@@ -1,11 +1,13 @@
 //! What a running pod can be given, and what is left to the next one.
 
+use std::time::Duration;
+
 use plimsoll_domain::{
-    LimitRule, PerResource, QosClass, Ratio, Reason, RecreateCause, ResizeRestart, Resource,
-    Resources, Running,
+    Amount, LimitRule, PerResource, QosClass, Ratio, Reason, RecreateCause, ResizeRestart,
+    Resource, Resources, Running,
 };
 
-use crate::fixture::{APP, Scene, mk_pod, reason, resources, set};
+use crate::fixture::{APP, Scene, cpu, memory, mk_pod, reason, resources, set};
 
 /// What the pods are given (what they have, when nothing) and the causes of what is left out.
 fn check(scene: &Scene, expect: Resources, causes: &[RecreateCause]) {
@@ -95,6 +97,20 @@ fn guaranteed_pods_keep_request_and_limit_as_one() {
         resources((220, 220), (451, 451)),
         &[],
     );
+}
+
+/// Such a pod's CPU request is its limit too: p80 with overhead would throttle what was above it.
+#[test]
+fn guaranteed_pods_get_the_peak_of_cpu_where_that_is_above_the_recommendation() {
+    let present = resources((500, 500), (512, 512));
+    let mut scene = scene(present, QosClass::Guaranteed, multiplier(1.0));
+    // Newer than the day that was observed, so that it is a sample of its own.
+    scene.observe(1, Duration::from_hours(24), (cpu(300), memory(300)));
+    check(&scene, resources((300, 300), (451, 451)), &[]);
+    set(&mut scene, Resource::Cpu, |policy| {
+        policy.max.value = Some(Amount::from_millicores(250));
+    });
+    check(&scene, resources((250, 250), (451, 451)), &[]);
 }
 
 #[test]
