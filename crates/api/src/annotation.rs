@@ -10,9 +10,10 @@ mod settings;
 
 use std::collections::BTreeMap;
 
-use plimsoll_domain::{Configuration, Configured, Diagnostic, Severity};
+use plimsoll_domain::{Configuration, Configured, Diagnostic, Mode, Origin, Severity, Sourced};
 
 use crate::{ANNOTATION_PREFIX, CONFIGURATION_ANNOTATION};
+use check::Checked;
 use document::Position;
 
 /// The most remarks on unknown fields, and on annotations of the older form: more than a page of them
@@ -46,8 +47,11 @@ pub fn parse_configuration(
             Configuration { configured: Configured::Unreadable(unreadable), warnings: older }
         }
         Ok(root) => {
-            let mut found = check::check(&root);
-            let policy = settings::policy(&root, *defaults, &mut found);
+            let Checked { mut found, is_restrained } = check::check(&root);
+            let mut policy = settings::policy(&root, *defaults, &mut found);
+            if is_restrained {
+                policy.mode = Sourced { value: Mode::Recommend, origin: Origin::Annotation };
+            }
             found.sort_by_key(|found| (found.line, found.column));
             found.extend(older);
             Configuration { configured: Configured::Policy(Box::new(policy)), warnings: found }

@@ -12,7 +12,7 @@ pub(crate) struct Field {
     /// the name of a list whose elements follow.
     pub(crate) path: &'static str,
     /// Whether it has an effect in this version.
-    pub(crate) in_effect: bool,
+    pub(crate) effect: Effect,
     /// What kind of value it takes; [`GROUP`] for a mapping with known fields.
     pub(crate) kind: &'static str,
     /// What holds when it is not given; empty when nothing does.
@@ -23,10 +23,27 @@ pub(crate) struct Field {
     pub(crate) doc: &'static str,
 }
 
+/// What a field does in this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// What it says.
+    Now,
+    /// Nothing.
+    Later,
+    /// It asks the program to do less. Since it cannot do that bit less yet, it does nothing: the
+    /// workload is recommended for only.
+    Restraint,
+}
+
 /// The kind of a field that holds further known fields.
 pub(crate) const GROUP: &str = "group";
 
 impl Field {
+    /// Whether it does what it says.
+    pub(crate) fn is_in_effect(&self) -> bool {
+        self.effect == Effect::Now
+    }
+
     /// Whether this field holds further known fields.
     pub(crate) fn is_group(&self) -> bool {
         self.kind == GROUP
@@ -62,10 +79,13 @@ impl Field {
 /// The reference of the annotation, as Markdown.
 pub fn reference_page() -> String {
     let mut page = String::from(PAGE_TOP);
-    for in_effect in [true, false] {
-        page.push_str(if in_effect { IN_EFFECT_TOP } else { NOT_IN_EFFECT_TOP });
-        let rows = FIELDS.iter().filter(|field| field.in_effect == in_effect);
-        page.extend(rows.map(row));
+    for (effect, top) in [
+        (Effect::Now, IN_EFFECT_TOP),
+        (Effect::Restraint, RESTRAINT_TOP),
+        (Effect::Later, NOT_IN_EFFECT_TOP),
+    ] {
+        page.push_str(top);
+        page.extend(FIELDS.iter().filter(|field| field.effect == effect).map(row));
     }
     page
 }
@@ -86,6 +106,16 @@ const IN_EFFECT_TOP: &str = "
 |---|---|---|---|---|
 ";
 
+const RESTRAINT_TOP: &str = "
+## Fields that hold a workload at recommendations
+
+Each asks the program to change less than it would. None is read in detail yet, so nothing at all is
+applied to a workload whose annotation has one, and a warning says so.
+
+| field | kind | default | values | meaning |
+|---|---|---|---|---|
+";
+
 const NOT_IN_EFFECT_TOP: &str = "
 ## Fields that are known and have no effect yet
 
@@ -96,7 +126,7 @@ Each is answered with a warning.
 ";
 
 fn row(field: &Field) -> String {
-    let Field { path, in_effect: _, kind, default, values, doc } = field;
+    let Field { path, effect: _, kind, default, values, doc } = field;
     let path = path.replace('*', "<name>");
     format!("| `{path}` | {kind} | {default} | {values} | {doc} |\n")
 }

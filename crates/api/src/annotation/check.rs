@@ -3,7 +3,7 @@
 
 use plimsoll_domain::{Diagnostic, Severity};
 
-use crate::fields::Field;
+use crate::fields::{Effect, Field};
 
 use super::document::{Entry, Node, Value};
 use super::reader::found_text;
@@ -14,15 +14,24 @@ use super::{DIAGNOSTICS_MAX, diagnostic};
 const KEY_SHOWN_MAX: usize = 63;
 
 /// Walks the whole document.
-pub(super) fn check(root: &Node) -> Vec<Diagnostic> {
-    let mut check = Check { path: Vec::new(), found: Vec::new() };
+pub(super) fn check(root: &Node) -> Checked {
+    let mut check = Check { path: Vec::new(), found: Vec::new(), is_restrained: false };
     check.group(root, true);
-    check.found
+    Checked { found: check.found, is_restrained: check.is_restrained }
+}
+
+/// What the check came to.
+pub(super) struct Checked {
+    /// Remarks.
+    pub(super) found: Vec<Diagnostic>,
+    /// Whether a field asks the program to do less in a way that it cannot yet.
+    pub(super) is_restrained: bool,
 }
 
 struct Check<'a> {
     path: Vec<&'a str>,
     found: Vec<Diagnostic>,
+    is_restrained: bool,
 }
 
 impl<'a> Check<'a> {
@@ -46,18 +55,19 @@ impl<'a> Check<'a> {
             let message = self.unknown(&entry.key);
             return self.say(Severity::Warning, entry, message);
         };
-        if in_effect && !field.in_effect {
-            self.say(Severity::Warning, entry, "is known, and not in effect yet".to_owned());
+        if in_effect && !field.is_in_effect() {
+            self.say(Severity::Warning, entry, not_in_effect(field).to_owned());
         }
+        self.is_restrained |= field.effect == Effect::Restraint;
         if !field.is_group() {
             return;
         }
-        if field.in_effect && !matches!(entry.node.value, Value::Map(_)) {
+        if field.is_in_effect() && !matches!(entry.node.value, Value::Map(_)) {
             let message =
                 format!("found {}, expected {}", found_text(&entry.node.value), field.values);
             self.say(Severity::Error, entry, message);
         }
-        self.group(&entry.node, field.in_effect);
+        self.group(&entry.node, field.is_in_effect());
     }
 
     fn unknown(&self, key: &str) -> String {
@@ -68,14 +78,32 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// What comes after is not looked at, so it may ask for anything.
     fn leave_out(&mut self, entry: &Entry) {
+        self.is_restrained = true;
         let message = "from here on, remarks on unknown fields are left out".to_owned();
         self.found.push(diagnostic(Severity::Warning, "", entry.at, message));
     }
 
     fn say(&mut self, severity: Severity, entry: &Entry, message: String) {
-        let shown: Vec<String> =
-            self.path.iter().map(|key| key.chars().take(KEY_SHOWN_MAX).collect()).collect();
+        let shown: Vec<String> = self.path.iter().map(|key| shown(key)).collect();
         self.found.push(diagnostic(severity, &shown.join("."), entry.at, message));
     }
+}
+
+fn not_in_effect(field: &Field) -> &'static str {
+    match field.effect {
+        Effect::Now => "is in effect",
+        Effect::Later => "is known, and not in effect yet",
+        Effect::Restraint => {
+            "is known, and not in effect yet: until it is, the workload is recommended for and not \
+             changed"
+        }
+    }
+}
+
+/// A key as it is shown in a path: not all of a long one, and nothing that would move the cursor of
+/// the terminal or begin a line of its own in the log it is printed to.
+fn shown(key: &str) -> String {
+    key.chars().take(KEY_SHOWN_MAX).flat_map(char::escape_debug).collect()
 }

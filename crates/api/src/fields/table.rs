@@ -1,6 +1,6 @@
 //! The table of fields, in the order of the reference page.
 
-use super::{Field, GROUP};
+use super::{Effect, Field, GROUP};
 
 /// Every known field.
 pub(crate) const FIELDS: &[Field] = &[
@@ -73,14 +73,14 @@ pub(crate) const FIELDS: &[Field] = &[
         "vertical.{cpu,memory}.min",
         "quantity",
         "cpu 10m, memory 10Mi",
-        "a quantity such as 250m, 1.5 or 512Mi",
+        "0, or a quantity from 1m such as 250m or 1.5 for CPU, from 1Mi such as 512Mi for memory",
         "The least request; not above max.",
     ),
     in_effect(
         "vertical.{cpu,memory}.max",
         "quantity",
         "none",
-        "a quantity such as 250m, 1.5 or 512Mi",
+        "a quantity from 1m such as 250m or 1.5 for CPU, from 1Mi such as 512Mi for memory",
         "The greatest request; not below min.",
     ),
     in_effect(
@@ -115,7 +115,7 @@ pub(crate) const FIELDS: &[Field] = &[
         "vertical.{cpu,memory}.limit.multiplier",
         "number",
         "",
-        "a number of 1 or more",
+        "a number from 1 to 1000",
         "With type multiplier only: the limit is the request times this.",
     ),
     in_effect(
@@ -175,7 +175,7 @@ pub(crate) const FIELDS: &[Field] = &[
         "a number from 1 to 100",
         "The percentage of pods that must be stalled.",
     ),
-    known(
+    restraint(
         "vertical.excludedContainers",
         "list",
         "",
@@ -191,7 +191,7 @@ pub(crate) const FIELDS: &[Field] = &[
         "true or false",
         "Whether CPU requests follow a forecast.",
     ),
-    known(
+    restraint(
         "vertical.{cpu,memory}.constraints",
         GROUP,
         "",
@@ -255,14 +255,14 @@ pub(crate) const FIELDS: &[Field] = &[
         "a number from 0 to 1",
         "In numerator / (current + denominator) ^ exponent.",
     ),
-    known(
+    restraint(
         "vertical.{cpu,memory}.optimization",
         "word",
         "",
         "off",
         "This resource is left as the manifest has it.",
     ),
-    known("vertical.downscaling", GROUP, "", "a mapping", "Lowering."),
+    restraint("vertical.downscaling", GROUP, "", "a mapping", "Lowering."),
     known(
         "vertical.downscaling.applyType",
         "word",
@@ -270,7 +270,7 @@ pub(crate) const FIELDS: &[Field] = &[
         "immediate or deferred",
         "Whether running pods are lowered.",
     ),
-    known(
+    restraint(
         "vertical.memoryEvent",
         GROUP,
         "",
@@ -284,7 +284,7 @@ pub(crate) const FIELDS: &[Field] = &[
         "immediate or deferred",
         "Whether running pods are raised after one.",
     ),
-    known(
+    restraint(
         "vertical.containers",
         GROUP,
         "",
@@ -462,7 +462,7 @@ const fn in_effect(
     values: &'static str,
     doc: &'static str,
 ) -> Field {
-    Field { path, in_effect: true, kind, default, values, doc }
+    Field { path, effect: Effect::Now, kind, default, values, doc }
 }
 
 /// A field that is known and has no effect yet.
@@ -473,5 +473,17 @@ const fn known(
     values: &'static str,
     doc: &'static str,
 ) -> Field {
-    Field { path, in_effect: false, kind, default, values, doc }
+    Field { path, effect: Effect::Later, kind, default, values, doc }
+}
+
+/// A field that is known, has no effect yet, and would hold the program back: until it has, nothing
+/// is applied to a workload that asks for it.
+const fn restraint(
+    path: &'static str,
+    kind: &'static str,
+    default: &'static str,
+    values: &'static str,
+    doc: &'static str,
+) -> Field {
+    Field { path, effect: Effect::Restraint, kind, default, values, doc }
 }
