@@ -12,6 +12,9 @@ use plimsoll_domain::{Allocation, Amount, PerResource, Resource, Resources};
 /// bytes with a fraction.
 const LENGTH_MAX: usize = 40;
 
+/// Kubernetes reads anything above 2^63 - 1 as that; as a binary fraction it is 2^63.
+const GREATEST: f64 = 9_223_372_036_854_775_808.0;
+
 /// A text is no quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -93,19 +96,20 @@ fn parse(text: &str) -> Option<Amount> {
     }
     let suffix = SUFFIXES.iter().find_map(|(suffix, by)| Some((text.strip_suffix(suffix)?, *by)));
     let (number, by) = suffix.unwrap_or((text, 1.0));
-    let (mantissa, exponent) = match number.split_once(['e', 'E']) {
+    let mantissa = match number.split_once(['e', 'E']) {
         // An exponent and a suffix exclude each other.
         Some(_) if suffix.is_some() => return None,
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-        None => (number, 0),
+        Some((mantissa, exponent)) => exponent.parse::<i32>().ok().map(|_| mantissa)?,
+        None => number,
     };
     if !is_plain_number(mantissa) {
         return None;
     }
-    let value: f64 = mantissa.parse().ok()?;
+    // Digits and exponent are read as one: 12e-4 is 0.0012, 12 times 10^-4 is a little more.
+    let value: f64 = number.parse().ok()?;
     // Dividing by a power of ten is exact where multiplying by its inverse is not: 220m is 0.22.
     let scaled = if by < 1.0 { value / (1.0 / by).round() } else { value * by };
-    Amount::new(scaled * 10_f64.powi(exponent))
+    Amount::new(scaled.min(GREATEST))
 }
 
 /// Digits with at most one point, and an optional plus sign: no `inf`, no `nan`, no minus.
@@ -164,9 +168,14 @@ mod tests {
         check("1.5Gi", Some(1.5 * 1_073_741_824.0));
         check("1G", Some(1e9));
         check("1E", Some(1e18));
-        check("9Ei", Some(9.0 * 1_152_921_504_606_846_976.0));
+        check("7Ei", Some(7.0 * 1_152_921_504_606_846_976.0));
+        check("9Ei", Some(GREATEST));
         check("1e3", Some(1000.0));
         check("12E2", Some(1200.0));
+        check("12e-4", Some(0.0012));
+        check("3e-5", Some(0.00003));
+        check("100E", Some(GREATEST));
+        check("1e400", Some(GREATEST));
         check("100n", Some(1e-7));
         check("500u", Some(0.0005));
         check("0", Some(0.0));

@@ -112,6 +112,7 @@ fn options() -> Options {
         alias_limits: aliases,
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         with_snippet: false,
     }
@@ -133,7 +134,7 @@ fn refusal(text: &str, error: &Error) -> Diagnostic {
     if matches!(error, Error::DuplicateMappingKey { .. }) {
         return unreadable(at, format!("{}; expected every key once", said(error)));
     }
-    if let Some(tab) = tab_in_indentation(text, at) {
+    if let Some(tab) = tab_in_indentation(text, at, &said(error)) {
         let message = "is indented with a tab, and YAML expects spaces there";
         return unreadable(tab, message.to_owned());
     }
@@ -166,17 +167,21 @@ fn said(error: &Error) -> String {
     said.split(" at line ").next().unwrap_or_default().chars().take(SAID_MAX).collect()
 }
 
-/// A tab before the first other character of the line where the parser gave up, or of the next that
-/// is not blank: there it stops when a line after the end of a block is not indented as one before.
-fn tab_in_indentation(text: &str, gave_up: Position) -> Option<Position> {
+/// A tab in the indentation that the parser gave up at, or, where it says itself that a tab is the
+/// matter, in that of this line or the next that is not blank: it stops at the end of a text that goes
+/// on there. Lists and mappings in brackets may be indented with tabs, and fail for other reasons.
+fn tab_in_indentation(text: &str, gave_up: Position, said: &str) -> Option<Position> {
+    let speaks_of_tabs = said.split(' ').any(|word| matches!(word, "tab" | "tabs"));
     let line = gave_up.line?;
     let mut lines = (1..).zip(text.lines()).skip_while(|(number, _)| *number < line);
     let here = lines.next();
-    let next = lines.find(|(_, content)| !content.trim().is_empty());
+    let next = lines.find(|(_, content)| !content.trim().is_empty()).filter(|_| speaks_of_tabs);
     here.into_iter().chain(next).find_map(|(number, content)| {
         let indentation = content.len() - content.trim_start_matches([' ', '\t']).len();
         let column = u32::try_from(content.get(..indentation)?.find('\t')?).ok()?;
-        Some(Position { line: Some(number), column: column.checked_add(1) })
+        let gave_up_there = gave_up.column? <= u32::try_from(indentation).ok()?.checked_add(1)?;
+        let tab = Position { line: Some(number), column: column.checked_add(1) };
+        (speaks_of_tabs || gave_up_there).then_some(tab)
     })
 }
 

@@ -25,8 +25,9 @@ const STARTUP: RangeInclusive<Duration> = MINUTE.saturating_mul(2)..=MINUTE.satu
 const OVERHEAD: RangeInclusive<f64> = 0.0..=2.5;
 /// What share of the look-back may have to be covered.
 const CONFIDENCE: RangeInclusive<f64> = 0.0..=1.0;
-/// What a limit may be, in requests.
-const MULTIPLIER: RangeInclusive<f64> = 1.0..=f64::MAX;
+/// What a limit may be, in requests. A thousand times 1Ti still fits a Kubernetes quantity, which ends
+/// at 2^63 - 1 bytes.
+const MULTIPLIER: RangeInclusive<f64> = 1.0..=1000.0;
 /// How great a change may have to be.
 const THRESHOLD: RangeInclusive<f64> = 0.01..=2.5;
 /// The quantiles a target may name; beyond is the maximum.
@@ -131,9 +132,12 @@ fn path(resource: Resource, name: &str) -> String {
 
 fn bounds(reader: &mut Reader<'_>, resource: Resource, policy: &mut ResourcePolicy) {
     let default = (policy.min.clone(), policy.max.clone());
-    let quantity = |text: &str| parse_quantity(text).ok().map(Some);
-    reader.set(&path(resource, "min"), &mut policy.min, quantity);
-    reader.set(&path(resource, "max"), &mut policy.max, quantity);
+    let bound = |text: &str| parse_quantity(text).ok().filter(|amount| *amount >= step(resource));
+    let none = |text: &str| parse_quantity(text).ok().filter(|amount| *amount == Amount::ZERO);
+    reader.set(&path(resource, "min"), &mut policy.min, |text| {
+        bound(text).or_else(|| none(text)).map(Some)
+    });
+    reader.set(&path(resource, "max"), &mut policy.max, |text| bound(text).map(Some));
     let (Some(min), Some(max)) = (policy.min.value, policy.max.value) else { return };
     if min.value() <= max.value() {
         return;
@@ -150,6 +154,15 @@ fn bounds(reader: &mut Reader<'_>, resource: Resource, policy: &mut ResourcePoli
     };
     reader.say(Severity::Error, &path(resource, "max"), message);
     (policy.min, policy.max) = default;
+}
+
+/// The grid of Kubernetes objects. A bound below it is a slip that would starve the container: of
+/// memory, `512m` is half a byte and `512` is bytes.
+fn step(resource: Resource) -> Amount {
+    match resource {
+        Resource::Cpu => Amount::from_millicores(1),
+        Resource::Memory => Amount::from_mebibytes(1),
+    }
 }
 
 fn threshold(reader: &mut Reader<'_>, resource: Resource, policy: &mut ResourcePolicy) {
