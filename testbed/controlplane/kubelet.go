@@ -14,7 +14,9 @@ import (
 )
 
 const (
-	nodeName         = "node-a"
+	nodeName = "node-a"
+	// outside is where, in the node's network, a server of the test answers.
+	outside          = "127.0.0.1:10444"
 	containerdSocket = "/run/containerd/containerd.sock"
 )
 
@@ -45,6 +47,11 @@ func (r *rig) startNode(ctx context.Context) error {
 		return err
 	}
 	go forward(l, "tcp", strings.TrimPrefix(r.url("apiserver"), "https://"))
+	back, err := net.Listen("tcp", outside)
+	if err != nil {
+		return err
+	}
+	go forward(back, "unix", file("outside.sock"))
 	containerd := newPart("containerd", []string{"--config=" + file("containerd.toml")}, containerdReady)
 	containerd.exe, containerd.args = "containerd", containerd.args[1:]
 	if err := r.run(ctx, containerd); err != nil {

@@ -6,12 +6,12 @@
 
 mod exposition;
 mod fleet;
-mod metrics_api;
+pub(crate) mod metrics_api;
 mod pod;
-mod register;
+pub(crate) mod register;
 mod rules;
 mod selector;
-mod serve;
+pub(crate) mod serve;
 mod status;
 mod tasks;
 pub mod usage;

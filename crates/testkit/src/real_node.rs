@@ -5,15 +5,21 @@ use crate::rig::{Rig, RigOptions};
 use anyhow::{Context as _, Result, bail, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use std::fs;
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpStream, UnixListener};
 
 /// The only image there is: busybox. Without a command it sleeps.
 pub const IMAGE: &str = "test.local/busybox:1";
 
-/// A control plane (all of [`Rig`]'s methods work on it) with one real node. Webhooks on this
-/// machine's loopback are out of its reach: it has a network of its own.
+/// Where, in the node's own network, a server of this machine is reached that was brought in.
+pub const OUTSIDE_PORT: u16 = 10444;
+
+/// A control plane (all of [`Rig`]'s methods work on it) with one real node. It has a network of
+/// its own, out of which it reaches one server of this machine: the one that is brought in.
 #[derive(Debug)]
 pub struct RealNode(Rig);
 
@@ -25,6 +31,23 @@ impl RealNode {
         }
         ensure!(fs::metadata("/proc/self")?.uid() == 0, "a real node has to be started by root");
         Rig::launch("node", options).await.map(Self)
+    }
+
+    /// Lets the node's network reach a server of this machine at [`OUTSIDE_PORT`] of its own
+    /// loopback, for as long as the future runs.
+    pub fn bring_in(&self, server: SocketAddr) -> Result<impl Future<Output = ()> + Send + use<>> {
+        let socket = self.0.dir().join("outside.sock");
+        let listener = UnixListener::bind(&socket)
+            .with_context(|| format!("listen on {}", socket.display()))?;
+        Ok(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    if let Ok(mut far) = TcpStream::connect(server).await {
+                        copy_bidirectional(&mut near, &mut far).await.ok();
+                    }
+                });
+            }
+        })
     }
 
     /// A running container's control group. Version 1 has one for each controller, `unified` for

@@ -8,12 +8,12 @@ use super::fleet::{Fleet, PodRecord};
 use super::pod::PodFacts;
 use super::status;
 
-const VERSION: &str = "metrics.k8s.io/v1beta1";
+pub(crate) const VERSION: &str = "metrics.k8s.io/v1beta1";
 /// What metrics-server with its usual resolution says of its measurements.
 const WINDOW: &str = "15s";
 
 /// The API group.
-pub(super) fn group() -> Value {
+pub(crate) fn group() -> Value {
     let version = json!({"groupVersion": VERSION, "version": "v1beta1"});
     json!({
         "kind": "APIGroup", "apiVersion": "v1", "name": "metrics.k8s.io",
@@ -22,7 +22,7 @@ pub(super) fn group() -> Value {
 }
 
 /// The kinds of the group.
-pub(super) fn resources() -> Value {
+pub(crate) fn resources() -> Value {
     let kind = |name: &str, kind: &str, namespaced: bool| {
         json!({
             "name": name, "singularName": "", "namespaced": namespaced, "kind": kind,

@@ -75,7 +75,7 @@ pub(super) async fn lease(client: &Client, name: &str) -> Result<()> {
 }
 
 /// Tells the API server that the metrics API is to be had at this port of its own host.
-pub(super) async fn metrics_api(client: &Client, port: u16) -> Result<()> {
+pub(crate) async fn metrics_api(client: &Client, port: u16) -> Result<()> {
     let services: Api<Service> = Api::namespaced(client.clone(), "kube-system");
     let service = json!({
         "apiVersion": "v1", "kind": "Service",

@@ -21,7 +21,7 @@ use super::{Shared, exposition, metrics_api};
 
 /// Where the server listens, and who it claims to be.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     pub address: SocketAddr,
     /// Its self-signed certificate, PEM.
     pub certificate: String,
@@ -44,6 +44,11 @@ type App = State<Arc<Shared>>;
 
 /// Listens on a free port; the future serves until the server is dropped.
 pub(super) fn bind(shared: Arc<Shared>) -> Result<(Server, impl Future<Output = ()> + Send)> {
+    listen(router(shared))
+}
+
+/// The same for any pages.
+pub(crate) fn listen(router: Router) -> Result<(Server, impl Future<Output = ()> + Send)> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
         .context("make a certificate")?;
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der());
@@ -60,7 +65,7 @@ pub(super) fn bind(shared: Arc<Shared>) -> Result<(Server, impl Future<Output = 
     let handle = Handle::new();
     let serving = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(tls)))?
         .handle(handle.clone())
-        .serve(router(shared).into_make_service());
+        .serve(router.into_make_service());
     let serve = async {
         if let Err(error) = serving.await {
             tracing::error!(%error, "Fake kubelet's server ended");
