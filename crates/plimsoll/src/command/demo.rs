@@ -89,13 +89,14 @@ fn draw(demo: &Demo, lines: &VecDeque<String>) -> anyhow::Result<()> {
     output::data(&picture)
 }
 
-/// Reads an annotation exactly as the controller does.
+/// Reads an annotation exactly as the controller does that is told to wait until it is sure
+/// (`--confidence-required`), as is wise in production.
 fn configure(annotation: Option<&str>) -> Configuration {
     let annotations: BTreeMap<String, String> = annotation
         .map(|text| (CONFIGURATION_ANNOTATION.to_owned(), text.to_owned()))
         .into_iter()
         .collect();
-    parse_configuration(&annotations, &Defaults::default())
+    parse_configuration(&annotations, &Defaults { confidence_required: true })
 }
 
 /// Becomes true at Ctrl-C.
