@@ -13,7 +13,7 @@ use plimsoll_domain::{Allocation, Amount, PerResource, Resource, Resources};
 const LENGTH_MAX: usize = 40;
 
 /// Kubernetes reads anything above 2^63 - 1 as that; as a binary fraction it is 2^63.
-const GREATEST: f64 = 9_223_372_036_854_775_808.0;
+const GREATEST: f64 = 8_192.0 * 1_125_899_906_842_624.0;
 
 /// A text is no quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -168,7 +168,7 @@ mod tests {
         check("1.5Gi", Some(1.5 * 1_073_741_824.0));
         check("1G", Some(1e9));
         check("1E", Some(1e18));
-        check("7Ei", Some(7.0 * 1_152_921_504_606_846_976.0));
+        check("7Ei", Some(7.0 * 1_024.0 * 1_125_899_906_842_624.0));
         check("9Ei", Some(GREATEST));
         check("1e3", Some(1000.0));
         check("12E2", Some(1200.0));
