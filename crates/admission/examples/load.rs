@@ -3,6 +3,10 @@
 //! 200 reviews a second for 20 s over loopback TLS, with 10,000 workloads known. Each review is
 //! sent when it is due, whether or not those before it were answered, and its time counts from when
 //! it was due, so that waiting is not hidden.
+//!
+//! With a number as argument, at most so many reviews are under way at once, and so at most so many
+//! connections. Without one, a client that falls behind opens a connection for each waiting review,
+//! and the handshakes of all of them compete with the reviews for the processor.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -19,6 +23,7 @@ use plimsoll_domain::{
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 const WORKLOADS: u32 = 10_000;
 const PER_SECOND: u32 = 200;
@@ -52,21 +57,28 @@ async fn main() -> anyhow::Result<()> {
     config.default_retry = false;
     let client = Client::try_from(config)?;
 
-    load(&client, WARM_UP).await?;
-    report(load(&client, PER_SECOND * SECONDS).await?, &metrics);
+    let at_once = std::env::args().nth(1).map(|text| text.parse()).transpose()?;
+    let permits = Arc::new(Semaphore::new(at_once.unwrap_or(Semaphore::MAX_PERMITS)));
+    load(&client, &permits, WARM_UP).await?;
+    report(load(&client, &permits, PER_SECOND * SECONDS).await?, &metrics);
     shutdown.begin();
     Ok(serving.await??)
 }
 
-async fn load(client: &Client, reviews: u32) -> anyhow::Result<Vec<Duration>> {
+async fn load(
+    client: &Client,
+    permits: &Arc<Semaphore>,
+    reviews: u32,
+) -> anyhow::Result<Vec<Duration>> {
     let start = Instant::now();
     let interval = Duration::from_secs(1) / PER_SECOND;
     let mut sent = Vec::new();
     for number in 0..reviews {
         let due = start + interval * number;
         tokio::time::sleep_until(due.into()).await;
-        let client = client.clone();
+        let (client, permits) = (client.clone(), Arc::clone(permits));
         sent.push(tokio::spawn(async move {
+            let _permit = permits.acquire().await?;
             send(&client, number).await?;
             anyhow::Ok(due.elapsed())
         }));
