@@ -1,42 +1,18 @@
 //! The demo: repeatable to the byte, and never without a summary.
 
+#![expect(clippy::unwrap_used, reason = "a demo that cannot be set up ends the test")]
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use plimsoll_domain::{
-    Amount, ApplyType, ConfidenceRule, Configuration, Configured, LimitRule, Mode, PerResource,
-    Policy, Quantile, Ratio, Resource, ResourcePolicy, Sourced, Target, Threshold,
-};
+use plimsoll_api::{CONFIGURATION_ANNOTATION, Defaults, parse_configuration};
+use plimsoll_domain::Configuration;
 use plimsoll_replay::Demo;
 
 fn configure(annotation: Option<&str>) -> Configuration {
-    let mode = if annotation.is_some() { Mode::Apply } else { Mode::Recommend };
-    let ratio = |value| Ratio::new(value).unwrap();
-    let resource = |target, min| ResourcePolicy {
-        target: Sourced::default_value(target),
-        look_back: Sourced::default_value(Duration::from_hours(24)),
-        min: Sourced::default_value(Some(min)),
-        max: Sourced::default_value(None),
-        overhead: Sourced::default_value(ratio(0.1)),
-        threshold: Sourced::default_value(Threshold::DEFAULT_ADAPTIVE),
-        limit: Sourced::default_value(LimitRule::Automatic),
-    };
-    let policy = Policy {
-        mode: Sourced::default_value(mode),
-        apply_type: Sourced::default_value(ApplyType::Immediate),
-        startup: Sourced::default_value(Duration::from_mins(2)),
-        confidence: ConfidenceRule {
-            required: Sourced::default_value(false),
-            threshold: Sourced::default_value(ratio(0.9)),
-        },
-        resources: PerResource::from_fn(|which| match which {
-            Resource::Cpu => {
-                let p80 = Quantile::new(0.8).unwrap();
-                resource(Target::Quantile(p80), Amount::from_millicores(10))
-            }
-            Resource::Memory => resource(Target::Max, Amount::from_mebibytes(10)),
-        }),
-    };
-    Configuration { configured: Configured::Policy(Box::new(policy)), warnings: Vec::new() }
+    let annotation = annotation.map(|text| (CONFIGURATION_ANNOTATION.to_owned(), text.to_owned()));
+    let annotations: BTreeMap<String, String> = annotation.into_iter().collect();
+    parse_configuration(&annotations, &Defaults::default())
 }
 
 fn run(seed: u64, length: Duration) -> String {
