@@ -85,7 +85,7 @@ fn a_memory_limit_is_not_lowered_where_the_cluster_does_not_allow_it() {
 fn a_memory_limit_is_not_lowered_below_what_was_used() {
     let mut scene =
         scene(resources((500, 2000), (512, 2048)), QosClass::Burstable, multiplier(1.5));
-    set(&mut scene, Resource::Memory, |policy| policy.max.value = crate::fixture::memory(200));
+    set(&mut scene, Resource::Memory, |policy| policy.max.value = memory(200));
     let cause = RecreateCause::MemoryLimitDecrease;
     check(&scene, resources((220, 330), (200, 2048)), &[cause]);
 }
@@ -208,10 +208,7 @@ fn a_resource_that_a_hpa_follows_stays_as_it_is() {
     scene.workload.hpa_on.cpu = Some("web-hpa".to_owned());
     let evaluation = scene.evaluate();
     let to = crate::fixture::given(&evaluation)[0].1;
-    assert_eq!(
-        (to.cpu, to.memory.request),
-        (resources((500, 1000), (0, 0)).cpu, crate::fixture::memory(451))
-    );
+    assert_eq!((to.cpu, to.memory.request), (resources((500, 1000), (0, 0)).cpu, memory(451)));
     assert_eq!(crate::fixture::patched(&evaluation), resources((500, 1000), (451, 677)));
     let verdict = evaluation.containers[0].verdicts.cpu.as_ref().unwrap();
     let hpa = "web-hpa".to_owned();
