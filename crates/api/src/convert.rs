@@ -109,4 +109,31 @@ mod tests {
         let read: ScaledWorkloadStatus = serde_json::from_str(&text).unwrap();
         assert_eq!(state_from_status(&read), state);
     }
+
+    fn allocation(request: Option<u32>, limit: Option<u32>, of: fn(u32) -> Amount) -> Allocation {
+        Allocation { request: request.map(of), limit: limit.map(of) }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_resources_survive_with_what_is_absent_absent(
+            cpu in proptest::prelude::any::<(Option<u32>, Option<u32>)>(),
+            memory in proptest::prelude::any::<(Option<u32>, Option<u32>)>(),
+            at in -1_000_000_000_i64..100_000_000_000,
+            moves in 0..i64::MAX.unsigned_abs(),
+        ) {
+            let resources = Resources {
+                cpu: allocation(cpu.0, cpu.1, Amount::from_millicores),
+                memory: allocation(memory.0, memory.1, Amount::from_mebibytes),
+            };
+            let at = Timestamp::from_seconds(at);
+            let last_move = Some(Move { at, containers: vec![("app".into(), resources)] });
+            let state = DecisionState { last_move, moves, ..DecisionState::default() };
+            let mut status = ScaledWorkloadStatus::default();
+            state_to_status(&state, &mut status);
+            let text = serde_json::to_string(&status).unwrap();
+            let read: ScaledWorkloadStatus = serde_json::from_str(&text).unwrap();
+            proptest::prop_assert_eq!(state_from_status(&read), state);
+        }
+    }
 }

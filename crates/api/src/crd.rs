@@ -78,6 +78,7 @@ pub struct ScaledWorkloadStatus {
     pub oom_floors: Vec<OomFloorStatus>,
     /// The state of the workload in Kubernetes' form.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
     /// The last evaluation, stage by stage, as `plimsoll explain -o json` prints it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

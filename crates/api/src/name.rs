@@ -47,4 +47,21 @@ mod tests {
         assert_eq!(name(&long).len(), 63);
         assert_ne!(name(&long), name(&format!("{long}b")));
     }
+
+    #[test]
+    fn a_name_stays_the_same_from_version_to_version() {
+        let cut = "a".repeat(54);
+        assert_eq!(name(&"a".repeat(100)), format!("{cut}-bc2721b3"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_name_is_one_that_kubernetes_takes(of in "[a-z0-9]([-a-z0-9]{0,20}[a-z0-9](\\.[a-z0-9]{1,9}){0,9})?") {
+            let name = name(&of);
+            proptest::prop_assert!(name.len() <= LENGTH_MAX);
+            for part in name.split('.') {
+                proptest::prop_assert!(!part.is_empty() && !part.starts_with('-') && !part.ends_with('-'), "{name}");
+            }
+        }
+    }
 }

@@ -128,17 +128,23 @@ fn format_cpu(cores: f64) -> String {
     } else if is_whole(milli) {
         format!("{milli:.0}m")
     } else {
-        format!("{:.0}n", (cores * 1e9).ceil())
+        format!("{:.0}n", whole(cores * 1e9))
     }
 }
 
 fn format_memory(bytes: f64) -> String {
+    let bytes = whole(bytes);
     let mebibytes = bytes / 1_048_576.0;
-    if is_whole(mebibytes) && mebibytes > 0.0 {
+    if mebibytes > 0.0 && mebibytes.fract() == 0.0 {
         format!("{mebibytes:.0}Mi")
     } else {
-        format!("{:.0}", bytes.ceil())
+        format!("{bytes:.0}")
     }
+}
+
+/// The number itself but for a rounding error when it is whole, else the next greater one.
+fn whole(value: f64) -> f64 {
+    if is_whole(value) { value.round() } else { value.ceil() }
 }
 
 /// Whether a number is whole but for a rounding error.
@@ -192,12 +198,46 @@ mod tests {
         check(&"9".repeat(100), None);
     }
 
+    #[test]
+    fn writes_the_shortest_form_and_loses_nothing() {
+        for (resource, value, expect) in [
+            (Resource::Cpu, 0.2 * 1.1, "220m"),
+            (Resource::Cpu, 2.0, "2"),
+            (Resource::Cpu, 0.00003, "30000n"),
+            (Resource::Cpu, 0.0, "0"),
+            (Resource::Memory, 410.0 * 1.1 * 1_048_576.0, "451Mi"),
+            (Resource::Memory, 8_388_608.0 * 1_048_576.0 + 1.0, "8796093022209"),
+            (Resource::Memory, 0.4, "1"),
+        ] {
+            assert_eq!(format_quantity(resource, Amount::new(value).unwrap()), expect);
+        }
+    }
+
+    fn written_and_read(resource: Resource, amount: Amount) {
+        assert_eq!(parse_quantity(&format_quantity(resource, amount)), Ok(amount));
+    }
+
     proptest! {
         #[test]
         fn what_is_written_reads_back_the_same(milli in 0_u32..10_000_000, mebi in 0_u32..10_000_000) {
-            let (cpu, memory) = (Amount::from_millicores(milli), Amount::from_mebibytes(mebi));
-            prop_assert_eq!(parse_quantity(&format_quantity(Resource::Cpu, cpu)), Ok(cpu));
-            prop_assert_eq!(parse_quantity(&format_quantity(Resource::Memory, memory)), Ok(memory));
+            written_and_read(Resource::Cpu, Amount::from_millicores(milli));
+            written_and_read(Resource::Memory, Amount::from_mebibytes(mebi));
+        }
+
+        #[test]
+        fn so_are_the_smallest_parts(nano in 0_u32..u32::MAX, bytes in 0_u32..u32::MAX) {
+            written_and_read(Resource::Cpu, Amount::new(f64::from(nano) / 1e9).unwrap());
+            let terabytes = 1e13;
+            written_and_read(Resource::Memory, Amount::new(terabytes + f64::from(bytes)).unwrap());
+        }
+
+        #[test]
+        fn what_is_written_is_never_less(value in 0.0_f64..1e6) {
+            let amount = Amount::new(value).unwrap();
+            for resource in Resource::ALL {
+                let read = parse_quantity(&format_quantity(resource, amount)).unwrap();
+                prop_assert!(read.value() >= value * (1.0 - 1e-12));
+            }
         }
 
         #[test]
