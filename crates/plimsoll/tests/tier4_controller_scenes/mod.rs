@@ -1,0 +1,3 @@
+//! Scenes on one cluster, each in namespaces of its own.
+
+pub(crate) mod worked_example;
