@@ -26,6 +26,8 @@ pub struct ClusterOptions {
     pub dry_run: bool,
     /// Told of every change of published values; for the webhook.
     pub published: Option<PublishedHook>,
+    /// Whether this replica leads; an election keeps it.
+    pub lead: Lead,
 }
 
 impl std::fmt::Debug for ClusterOptions {
@@ -62,7 +64,7 @@ impl Cluster {
             clients,
             index: Arc::new(Index::new(options.published, configure.without_any())),
             configure,
-            lead: Lead::default(),
+            lead: options.lead,
             namespace: options.namespace,
             dry_run: options.dry_run,
         }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use plimsoll_admission::{AdmissionMetrics, PublishedIndex};
 use plimsoll_api::Defaults;
-use plimsoll_cluster::{Cluster, ClusterOptions, Election, ElectionEnd, wait_for_api};
+use plimsoll_cluster::{Cluster, ClusterOptions, Election, ElectionEnd, Lead, wait_for_api};
 use plimsoll_collect::MetricsApi;
 use plimsoll_domain::Rounding;
 use plimsoll_engine::{Engine, Settings};
@@ -21,7 +21,7 @@ use crate::wire::clock::SystemClock;
 use crate::wire::history::Keeper;
 use crate::wire::http::{Health, serve_health, serve_metrics};
 use crate::wire::journal::Journal;
-use crate::wire::metrics::Metrics;
+use crate::wire::metrics::{Elsewhere, Metrics};
 use crate::wire::webhook::{self, WebhookParts};
 use crate::wire::{client, log, signals};
 
@@ -38,7 +38,13 @@ pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
     signals::cancel_on_end(&cancel)?;
     let clients = client::clients(&args.connect).await?;
     let admission = Arc::new(AdmissionMetrics::default());
-    let metrics = Arc::new(Metrics::new(Arc::clone(&admission), clients.counts.clone()));
+    let lead = Lead::default();
+    let elsewhere = Elsewhere {
+        admission: Arc::clone(&admission),
+        calls: clients.counts.clone(),
+        lead: lead.clone(),
+    };
+    let metrics = Arc::new(Metrics::new(elsewhere));
     let health = Arc::new(Health::new(STALL_AFTER));
     // Served from the first moment: who waits for the API server is alive.
     let pages = serve_pages(&args, &metrics, &health, &cancel);
@@ -47,7 +53,7 @@ pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
     }
     health.ticked(SystemClock.now());
     let published = Arc::new(PublishedIndex::default());
-    let cluster = Cluster::with_clients(clients, cluster_options(&args, &published));
+    let cluster = Cluster::with_clients(clients, cluster_options(&args, &published, lead));
     let watches = cluster.spawn_watches(&cancel);
     let (role, roles) = watch::channel(Role::Standby);
     let webhook = webhook::start(
@@ -59,7 +65,7 @@ pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
     )
     .await?;
     let (mut election, leased) = stand_for_election(&args, &cluster, role);
-    let observer = Observer { cluster: &cluster, metrics, health, roles: roles.clone() };
+    let observer = Observer { cluster: &cluster, metrics, health };
     let ended = tokio::select! {
         ended = observer.drive(&args, Control { role: roles, cancel: cancel.clone() }) => ended,
         lost = lost(&mut election) => lost,
@@ -79,7 +85,6 @@ struct Observer<'a> {
     cluster: &'a Cluster,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
-    roles: watch::Receiver<Role>,
 }
 
 impl Observer<'_> {
@@ -105,7 +110,6 @@ impl Observer<'_> {
         let index = self.cluster.index();
         plimsoll_pipeline::run(&mut line, intervals, control, |engine, report, elapsed| {
             journal.note(report);
-            self.metrics.set_leader(*self.roles.borrow() == Role::Leader);
             self.metrics.observe(report, elapsed);
             self.health.ticked(report.at);
             self.health.set_ready(index.is_synced());
@@ -120,12 +124,17 @@ impl Observer<'_> {
     }
 }
 
-fn cluster_options(args: &ControllerArgs, published: &Arc<PublishedIndex>) -> ClusterOptions {
+fn cluster_options(
+    args: &ControllerArgs,
+    published: &Arc<PublishedIndex>,
+    lead: Lead,
+) -> ClusterOptions {
     ClusterOptions {
         namespace: args.connect.plimsoll_namespace.clone(),
         defaults: Defaults { confidence_required: args.confidence_required },
         dry_run: args.dry_run,
         published: Some(webhook::hook(published)),
+        lead,
     }
 }
 

@@ -14,7 +14,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use plimsoll_admission::AdmissionMetrics;
-use plimsoll_cluster::ApiCalls;
+use plimsoll_cluster::{ApiCalls, Lead};
 use plimsoll_domain::{OutcomeResult, Reason, Running};
 use plimsoll_pipeline::TickReport;
 
@@ -29,7 +29,6 @@ pub(crate) struct Metrics {
     tick_seconds: Histogram,
     workloads: Family<DecisionLabel, Gauge>,
     changes: Family<ResultLabel, Counter>,
-    leader: Gauge,
     history_bytes: Gauge,
 }
 
@@ -45,8 +44,8 @@ struct ResultLabel {
 }
 
 impl Metrics {
-    /// All metrics at zero, beside those that the webhook and the clients count.
-    pub(crate) fn new(admission: Arc<AdmissionMetrics>, calls: ApiCalls) -> Self {
+    /// All metrics at zero, beside those that are kept elsewhere.
+    pub(crate) fn new(elsewhere: Elsewhere) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("plimsoll"),
             samples: Counter::default(),
@@ -57,11 +56,10 @@ impl Metrics {
             tick_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 15)),
             workloads: Family::default(),
             changes: Family::default(),
-            leader: Gauge::default(),
             history_bytes: Gauge::default(),
         };
         metrics.register();
-        metrics.registry.register_collector(Box::new(Elsewhere { admission, calls }));
+        metrics.registry.register_collector(Box::new(elsewhere));
         metrics
     }
 
@@ -84,11 +82,6 @@ impl Metrics {
             let label = ResultLabel { result: result_code(&outcome.result) };
             self.changes.get_or_create(&label).inc();
         }
-    }
-
-    /// Says whether this replica leads.
-    pub(crate) fn set_leader(&self, leads: bool) {
-        self.leader.set(i64::from(leads));
     }
 
     /// Says how large the kept history is.
@@ -116,16 +109,19 @@ impl Metrics {
         r.register("tick_duration_seconds", "Length of a tick", self.tick_seconds.clone());
         r.register("workloads", "Workloads by what was decided", self.workloads.clone());
         r.register("pod_changes", "Changes of running pods by result", self.changes.clone());
-        r.register("leader", "1 on the replica that decides", self.leader.clone());
         r.register("history_bytes", "Size of the kept history", self.history_bytes.clone());
     }
 }
 
-/// Counters that are kept elsewhere and read when the page is.
+/// What is kept elsewhere and read when the page is.
 #[derive(Debug)]
-struct Elsewhere {
-    admission: Arc<AdmissionMetrics>,
-    calls: ApiCalls,
+pub(crate) struct Elsewhere {
+    /// What the webhook answered.
+    pub(crate) admission: Arc<AdmissionMetrics>,
+    /// What the API server was asked.
+    pub(crate) calls: ApiCalls,
+    /// Whether this replica leads at that moment.
+    pub(crate) lead: Lead,
 }
 
 impl Collector for Elsewhere {
@@ -143,7 +139,10 @@ impl Collector for Elsewhere {
             let labels = [("verb", verb.name()), ("resource", resource.as_str())];
             calls.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
         }
-        Ok(())
+        let help = "1 on the replica that decides";
+        encoder
+            .encode_descriptor("leader", help, None, MetricType::Gauge)?
+            .encode_gauge(&i64::from(self.lead.holds()))
     }
 }
 
