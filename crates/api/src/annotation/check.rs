@@ -55,10 +55,11 @@ impl<'a> Check<'a> {
             let message = self.unknown(&entry.key);
             return self.say(Severity::Warning, entry, message);
         };
-        if in_effect && !field.is_in_effect() {
-            self.say(Severity::Warning, entry, not_in_effect(field).to_owned());
+        let effect = effect(field, &entry.node);
+        if in_effect && effect != Effect::Now {
+            self.say(Severity::Warning, entry, not_in_effect(effect).to_owned());
         }
-        self.is_restrained |= field.effect == Effect::Restraint;
+        self.is_restrained |= effect == Effect::Restraint;
         if !field.is_group() {
             return;
         }
@@ -91,8 +92,21 @@ impl<'a> Check<'a> {
     }
 }
 
-fn not_in_effect(field: &Field) -> &'static str {
+/// What a field with this value does. `immediate` holds nothing back, and nor does nothing.
+fn effect(field: &Field, node: &Node) -> Effect {
+    let holds_back = match &node.value {
+        Value::Scalar(text) => !text.eq_ignore_ascii_case("immediate"),
+        Value::Null => false,
+        Value::Map(_) | Value::Seq => true,
+    };
     match field.effect {
+        Effect::Restraint if !holds_back => Effect::Later,
+        effect => effect,
+    }
+}
+
+fn not_in_effect(effect: Effect) -> &'static str {
+    match effect {
         Effect::Now => "is in effect",
         Effect::Later => "is known, and not in effect yet",
         Effect::Restraint => {

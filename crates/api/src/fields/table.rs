@@ -262,22 +262,22 @@ pub(crate) const FIELDS: &[Field] = &[
         "off",
         "This resource is left as the manifest has it.",
     ),
-    restraint("vertical.downscaling", GROUP, "", "a mapping", "Lowering."),
-    known(
+    in_effect("vertical.downscaling", GROUP, "", "a mapping", "Lowering."),
+    restraint(
         "vertical.downscaling.applyType",
         "word",
         "",
         "immediate or deferred",
         "Whether running pods are lowered.",
     ),
-    restraint(
+    in_effect(
         "vertical.memoryEvent",
         GROUP,
         "",
         "a mapping with applyType",
         "Kills for want of memory, and memory pressure.",
     ),
-    known(
+    restraint(
         "vertical.memoryEvent.applyType",
         "word",
         "immediate",
