@@ -22,8 +22,25 @@ pub(crate) fn error(error: &anyhow::Error) {
     remark(&format!("error: {}", chain(error)));
 }
 
-/// The chain of an error's causes in one line.
+/// The chain of an error's causes in one line, nothing twice: some libraries repeat a cause in the
+/// text of the error above it. Of an answer of the API server only its own words are kept.
 pub(crate) fn chain(error: &anyhow::Error) -> String {
-    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    causes.join(": ")
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = match cause.downcast_ref() {
+            Some(kube::Error::Api(status)) => status.message.clone(),
+            _ => cause.to_string(),
+        };
+        if line.contains(&text) {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&text);
+        if matches!(cause.downcast_ref(), Some(kube::Error::Api(_))) {
+            break;
+        }
+    }
+    line
 }
