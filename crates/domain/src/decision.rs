@@ -138,3 +138,16 @@ pub enum OutcomeResult {
         message: String,
     },
 }
+
+impl OutcomeResult {
+    /// The word used as metric label, log and JSON field.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted",
+            Self::DryRun => "DryRun",
+            Self::Gone => "Gone",
+            Self::Refused { .. } => "Refused",
+            Self::Failed { .. } => "Failed",
+        }
+    }
+}

@@ -9,10 +9,10 @@ mod summary;
 use std::time::Duration;
 
 use plimsoll_domain::{
-    Amount, Configuration, ContainerSpec, Evaluation, PerResource, Resource, Rounding, Timestamp,
+    Amount, Configuration, ContainerSpec, Evaluation, PerResource, Resource, Timestamp,
 };
 use plimsoll_engine::{Engine, Settings};
-use plimsoll_pipeline::{ChangeBudget, Line, Ports, Role, Tick};
+use plimsoll_pipeline::{ChangeBudget, Line, Role, Tick};
 
 use self::fleet::{Member, fleet};
 use self::narrate::Narrator;
@@ -67,16 +67,12 @@ impl Demo {
         let members = fleet(&Traces::shipped()?, seed)?;
         let cluster = SimulatedPorts::new(populated(&members, configure));
         let without = populated(&members, configure);
-        let settings = Settings { rounding: Rounding::Kubernetes, ..Settings::default() };
-        let ports = Ports {
-            clock: cluster.clone(),
-            samples: cluster.clone(),
-            workloads: cluster.clone(),
-            actuator: cluster.clone(),
-            sink: cluster.clone(),
-        };
         Ok(Self {
-            line: Line::new(Engine::new(settings), ports, ChangeBudget::new(PODS_PER_MINUTE)),
+            line: Line::new(
+                Engine::new(Settings::default()),
+                cluster.for_line(),
+                ChangeBudget::new(PODS_PER_MINUTE),
+            ),
             cluster,
             without,
             members,

@@ -24,7 +24,7 @@ use plimsoll_domain::{
 };
 use plimsoll_engine::{Engine, Settings};
 use plimsoll_history::ContainerHistory;
-use plimsoll_pipeline::{ChangeBudget, Line, Ports, Role, Tick};
+use plimsoll_pipeline::{ChangeBudget, Line, Role, Tick};
 use plimsoll_replay::simulate::{SimulatedCluster, SimulatedPorts, SimulatedWorkload, Usage};
 use plimsoll_report::{EvaluationView, explain, format_amount, sentence, table};
 
@@ -232,14 +232,7 @@ impl Scenario {
 }
 
 fn line(cluster: &SimulatedPorts, engine: Engine) -> SimulatedLine {
-    let ports = Ports {
-        clock: cluster.clone(),
-        samples: cluster.clone(),
-        workloads: cluster.clone(),
-        actuator: cluster.clone(),
-        sink: cluster.clone(),
-    };
-    Line::new(engine, ports, ChangeBudget::new(10))
+    Line::new(engine, cluster.for_line(), ChangeBudget::new(10))
 }
 
 /// An engine that has only what a store would have kept.

@@ -15,7 +15,7 @@ use prometheus_client::registry::Registry;
 
 use plimsoll_admission::AdmissionMetrics;
 use plimsoll_cluster::{ApiCalls, Lead};
-use plimsoll_domain::{OutcomeResult, Reason, Running};
+use plimsoll_domain::{Reason, Running};
 use plimsoll_pipeline::TickReport;
 
 /// The program's metrics.
@@ -79,7 +79,7 @@ impl Metrics {
             self.workloads.get_or_create(&DecisionLabel { decision: code }).set(count);
         }
         for outcome in report.evaluations.iter().flat_map(|evaluation| &evaluation.outcomes) {
-            let label = ResultLabel { result: result_code(&outcome.result) };
+            let label = ResultLabel { result: outcome.result.code() };
             self.changes.get_or_create(&label).inc();
         }
     }
@@ -150,15 +150,5 @@ fn code_of(running: &Running) -> &'static str {
     match running {
         Running::Apply(_) => "Apply",
         Running::Hold(reason) => reason.code(),
-    }
-}
-
-fn result_code(result: &OutcomeResult) -> &'static str {
-    match result {
-        OutcomeResult::Accepted => "Accepted",
-        OutcomeResult::DryRun => "DryRun",
-        OutcomeResult::Gone => "Gone",
-        OutcomeResult::Refused { .. } => "Refused",
-        OutcomeResult::Failed { .. } => "Failed",
     }
 }

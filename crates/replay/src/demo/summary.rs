@@ -132,16 +132,28 @@ fn totals(
 }
 
 fn harm(text: &mut String, tally: &Tally) {
-    let hours = |harm: Harm| format!("{:.2}", harm.denied_core_seconds / 3600.0);
-    let line = |text: &mut String, what: &str, without: &str, with: &str| {
-        writeln!(text, "{what:<44}{without:>16}{with:>16}").ok();
-    };
-    line(text, "", "left alone", "with Plimsoll");
-    let (without, with) = (hours(tally.without), hours(tally.with));
-    line(text, "core-hours denied by CPU limits", &without, &with);
-    let (without, with) = (tally.without.kills.to_string(), tally.with.kills.to_string());
-    line(text, "containers killed for memory", &without, &with);
+    let hours = |harm: Harm| harm.denied_core_seconds / 3600.0;
+    harm_row(text, &["", "left alone", "with Plimsoll", "avoided"].map(str::to_owned));
+    let denied = (hours(tally.without), hours(tally.with));
+    harm_row(text, &compared("core-hours denied by CPU limits", denied, 2));
+    let kills = (tally.without.kills as f64, tally.with.kills as f64);
+    harm_row(text, &compared("containers killed for memory", kills, 0));
     text.push('\n');
+}
+
+/// What was avoided; what was caused is shown as such, not as a negative number.
+fn compared(what: &str, (without, with): (f64, f64), digits: usize) -> [String; 4] {
+    let difference = without - with;
+    let verdict = if difference < 0.0 {
+        format!("{:.digits$} caused", -difference)
+    } else {
+        format!("{difference:.digits$}")
+    };
+    [what.to_owned(), format!("{without:.digits$}"), format!("{with:.digits$}"), verdict]
+}
+
+fn harm_row(text: &mut String, [what, without, with, verdict]: &[String; 4]) {
+    writeln!(text, "{what:<32}{without:>14}{with:>16}{verdict:>14}").ok();
 }
 
 fn decisions(text: &mut String, tally: &Tally, cluster: &SimulatedCluster) {

@@ -7,7 +7,8 @@ use plimsoll_domain::{
     Action, Evaluation, Outcome, OutcomeResult, PodChange, Resources, Timestamp, World,
 };
 use plimsoll_pipeline::{
-    Actuator, Clock, Collected, EvaluationSink, PodUsage, PortError, SampleSource, WorkloadSource,
+    Actuator, Clock, Collected, EvaluationSink, PodUsage, PortError, Ports, SampleSource,
+    WorkloadSource,
 };
 
 use crate::node::NodePod;
@@ -22,6 +23,17 @@ impl SimulatedPorts {
     /// Ports over a cluster.
     pub fn new(cluster: SimulatedCluster) -> Self {
         Self(Arc::new(Mutex::new(cluster)))
+    }
+
+    /// All five, as a line takes them.
+    pub fn for_line(&self) -> Ports<Self, Self, Self, Self, Self> {
+        Ports {
+            clock: self.clone(),
+            samples: self.clone(),
+            workloads: self.clone(),
+            actuator: self.clone(),
+            sink: self.clone(),
+        }
     }
 
     /// The cluster, to change it between ticks.
