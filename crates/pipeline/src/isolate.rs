@@ -35,3 +35,50 @@ fn held(workload: &Workload, now: Timestamp) -> Evaluation {
         outcomes: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_domain::{
+        Configuration, Configured, DecisionState, Diagnostic, PerResource, Rollout, Severity,
+        WorkloadId, WorkloadKind,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_panic_holds_its_own_workload_and_nothing_else() {
+        let diagnostic = Diagnostic {
+            severity: Severity::Error,
+            field: String::new(),
+            line: None,
+            column: None,
+            message: String::new(),
+        };
+        let id = WorkloadId {
+            namespace: "shop".into(),
+            kind: WorkloadKind::Deployment,
+            name: "web".into(),
+        };
+        let workload = Workload {
+            id,
+            api_version: String::new(),
+            uid: String::new(),
+            containers: Vec::new(),
+            pods: Vec::new(),
+            desired_replicas: None,
+            rollout: Rollout::Settled,
+            configuration: Configuration {
+                configured: Configured::Unreadable(diagnostic),
+                warnings: Vec::new(),
+            },
+            opt_out: None,
+            foreign_actuator: None,
+            hpa_on: PerResource::default(),
+            state: DecisionState { moves: 3, ..DecisionState::default() },
+        };
+        let now = Timestamp::from_seconds(1);
+        let evaluation = isolated(&workload, now, || panic!("a defect"));
+        assert_eq!(evaluation.decision.running, Running::Hold(Reason::Internal));
+        assert_eq!(evaluation.state, workload.state);
+    }
+}

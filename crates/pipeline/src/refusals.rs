@@ -58,3 +58,43 @@ impl Refusals {
         self.by_pod.get(&change.uid).filter(|refusal| refusal.wanted == change.containers)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_domain::{Allocation, Amount, Resources};
+
+    use super::*;
+
+    fn change(millicores: u32) -> PodChange {
+        let request = Some(Amount::from_millicores(millicores));
+        let to = Resources { cpu: Allocation { request, limit: None }, ..Resources::default() };
+        let from = Resources::default();
+        let containers = vec![ContainerChange { container: "app".into(), from, to }];
+        PodChange { pod: "web-1".into(), uid: "uid-1".into(), containers }
+    }
+
+    fn check(wanted: &PodChange, after: Duration, expect_refused: bool) {
+        let start = Timestamp::from_seconds(0);
+        let mut refusals = Refusals::default();
+        let outcome = Outcome {
+            workload: plimsoll_domain::WorkloadId {
+                namespace: "shop".into(),
+                kind: plimsoll_domain::WorkloadKind::Deployment,
+                name: "web".into(),
+            },
+            pod: "web-1".into(),
+            at: start,
+            result: OutcomeResult::Refused { message: "no".into() },
+        };
+        refusals.note(&change(100), &outcome, start);
+        refusals.withhold(&mut [], start.plus(after));
+        assert_eq!(refusals.refused(wanted).is_some(), expect_refused);
+    }
+
+    #[test]
+    fn the_same_change_waits_half_an_hour_and_another_one_does_not() {
+        check(&change(100), Duration::from_mins(29), true);
+        check(&change(100), Duration::from_mins(30), false);
+        check(&change(200), Duration::from_mins(1), false);
+    }
+}

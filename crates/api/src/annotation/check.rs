@@ -99,10 +99,7 @@ fn effect(field: &Field, node: &Node) -> Effect {
         Value::Null => false,
         Value::Map(_) | Value::Seq => true,
     };
-    match field.effect {
-        Effect::Restraint if !holds_back => Effect::Later,
-        effect => effect,
-    }
+    if field.effect == Effect::Restraint && !holds_back { Effect::Later } else { field.effect }
 }
 
 fn not_in_effect(effect: Effect) -> &'static str {
