@@ -1,6 +1,7 @@
 //! How the program behaves in trouble, on a real control plane: leaders that die or freeze, an API
 //! server that hangs or is not there yet, configurations and metrics that are none, a webhook that
 //! is down.
+#![cfg(test)]
 
 mod harness;
 
@@ -500,7 +501,7 @@ async fn without_usable_metrics_nothing_is_applied_until_there_are_some() -> Res
 
 async fn absurd_values_are_dropped(world: &World, controller: &Controller) -> Result<()> {
     let dropped = || controller.metric("plimsoll_samples_dropped_total", &[]);
-    ensure!(dropped()? == 0.0, "{} good samples were dropped", dropped()?);
+    ensure!(dropped()? < 0.5, "{} good samples were dropped", dropped()?);
     for (cpu, memory) in [("NaN", "-5Mi"), ("-1", "2Pi"), ("20000", "many"), ("", "1e400")] {
         let before = dropped()?;
         let reported = ReportedUsage { cpu: Some(cpu.to_owned()), memory: Some(memory.to_owned()) };
@@ -513,7 +514,7 @@ async fn absurd_values_are_dropped(world: &World, controller: &Controller) -> Re
     controller.ticks(3).await?;
     let before = dropped()?;
     controller.ticks(3).await?;
-    ensure!(dropped()? == before, "true values are dropped too");
+    ensure!(dropped()? < before + 0.5, "true values are dropped too");
     until_reason(world, "web", "UpToDate").await?;
     until_sized(world, "web-", SIZED).await
 }
