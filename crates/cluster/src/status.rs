@@ -6,15 +6,17 @@ use plimsoll_api::{
     resources_to_k8s, state_to_status, time,
 };
 use plimsoll_domain::{
-    Allocation, ContainerEvaluation, Estimate, Evaluation, PerResource, Ratio, Resource, Running,
-    Timestamp,
+    Allocation, ContainerEvaluation, Estimate, Evaluation, PerResource, Ratio, Resource, Resources,
+    Running, Timestamp,
 };
 use plimsoll_report::{ConditionView, EvaluationView, conditions};
 
 use crate::written::Written;
 
 /// The status that says what an evaluation says, but for the evaluation itself. Conditions keep
-/// the time of their last transition where `before` had them as they are.
+/// the time of their last transition where `before` had them as they are. Where no usage is known
+/// to recommend from (the program may have just started without its history), what was recommended
+/// before stays.
 pub(crate) fn status(
     evaluation: &Evaluation,
     view: &EvaluationView,
@@ -28,7 +30,11 @@ pub(crate) fn status(
             origin: settings.mode.origin.clone(),
         }),
         confidence_percent: evaluation.confidence.map(whole_percent),
-        containers: evaluation.containers.iter().filter_map(container).collect(),
+        containers: evaluation
+            .containers
+            .iter()
+            .filter_map(|it| container(it, before.and_then(|before| before.recommended(&it.name))))
+            .collect(),
         applied: Some(AppliedStatus {
             pods: count(evaluation.applied.pods),
             of: count(evaluation.applied.of),
@@ -53,10 +59,13 @@ fn verdict(running: &Running) -> &'static str {
     }
 }
 
-fn container(container: &ContainerEvaluation) -> Option<ContainerStatus> {
+fn container(
+    container: &ContainerEvaluation,
+    before: Option<&Resources>,
+) -> Option<ContainerStatus> {
     let recommended = PerResource::from_fn(|resource| match container.estimates.get(resource) {
         Estimate::Known(trail) => rounded(trail.result, resource),
-        Estimate::Unknown(_) => Allocation::default(),
+        Estimate::Unknown(_) => before.map(|before| *before.get(resource)).unwrap_or_default(),
     });
     let is_known = recommended != PerResource::default();
     is_known.then(|| ContainerStatus {

@@ -7,9 +7,8 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::io;
 
-use k8s_openapi::api::core::v1::ResourceRequirements;
 use plimsoll_api::{ScaledWorkloadStatus, resources_from_k8s, timestamp};
-use plimsoll_domain::{Resources, Timestamp};
+use plimsoll_domain::{Amount, Resources, Timestamp};
 use plimsoll_report::{ContainerView, EvaluationView, NewPodsView, ResourceView};
 use serde::Serialize;
 
@@ -27,8 +26,10 @@ pub(crate) struct Written {
     exact: u64,
     /// Confidence in whole tenths.
     confidence: Option<i32>,
-    /// Recommended and published values, in cores and bytes, in the status' order.
-    amounts: Box<[Option<f64>]>,
+    /// What is recommended, by container, in the status' order.
+    recommended: Box<[(Box<str>, Resources)]>,
+    /// Published values, in cores and bytes, in the status' order.
+    published: Box<[Option<f64>]>,
     /// The reason of the decision.
     pub reason: Box<str>,
     /// Since when each condition has its status.
@@ -53,7 +54,8 @@ impl Written {
         Self {
             exact: exact(status, view),
             confidence: status.confidence_percent.map(|percent| percent.div_euclid(10)),
-            amounts: amounts(status),
+            recommended: recommended(status),
+            published: published(status),
             reason: decision.map(|decision| decision.reason.as_str().into()).unwrap_or_default(),
             transitions: transitions(status),
         }
@@ -61,15 +63,29 @@ impl Written {
 
     /// Whether this is news to someone who knows `before`.
     pub(crate) fn is_news_after(&self, before: &Self) -> bool {
-        let moved = |(now, before): (&Option<f64>, &Option<f64>)| match (now, before) {
+        let amounts = |written: &Self| -> Vec<_> {
+            let recommended = written.recommended.iter().flat_map(|(_, it)| values(it));
+            recommended.chain(written.published.iter().copied()).collect()
+        };
+        let names =
+            |written: &Self| written.recommended.iter().map(|(name, _)| name.clone()).collect();
+        let (now, then): (Vec<_>, Vec<_>) = (names(self), names(before));
+        let moved = |(now, before): (Option<f64>, Option<f64>)| match (now, before) {
             (Some(now), Some(before)) => (now - before).abs() > TOLERANCE * before.abs(),
             (None, None) => false,
             _ => true,
         };
         self.exact != before.exact
             || self.confidence != before.confidence
-            || self.amounts.len() != before.amounts.len()
-            || self.amounts.iter().zip(&before.amounts).any(moved)
+            || now != then
+            || self.published.len() != before.published.len()
+            || amounts(self).into_iter().zip(amounts(before)).any(moved)
+    }
+
+    /// What is recommended for a container, if anything is.
+    pub(crate) fn recommended(&self, container: &str) -> Option<&Resources> {
+        let found = self.recommended.iter().find(|(name, _)| **name == *container);
+        found.map(|(_, resources)| resources)
     }
 
     /// Since when a condition has this status, if it had it before.
@@ -131,17 +147,21 @@ fn hash_container(hash: &mut HashWriter, container: &ContainerView) {
     }
 }
 
-fn amounts(status: &ScaledWorkloadStatus) -> Box<[Option<f64>]> {
-    let recommended = status.containers.iter().map(|container| &container.recommended);
-    let published = status.published.iter().flat_map(|published| &published.containers);
-    let published = published.map(|container| &container.resources);
-    recommended.chain(published).flat_map(values).collect()
+fn recommended(status: &ScaledWorkloadStatus) -> Box<[(Box<str>, Resources)]> {
+    let containers = status.containers.iter();
+    containers
+        .map(|it| (it.name.as_str().into(), resources_from_k8s(Some(&it.recommended))))
+        .collect()
 }
 
-fn values(requirements: &ResourceRequirements) -> [Option<f64>; 4] {
-    let Resources { cpu, memory } = resources_from_k8s(Some(requirements));
-    [cpu.request, cpu.limit, memory.request, memory.limit]
-        .map(|amount| amount.map(plimsoll_domain::Amount::value))
+fn published(status: &ScaledWorkloadStatus) -> Box<[Option<f64>]> {
+    let published = status.published.iter().flat_map(|published| &published.containers);
+    published.flat_map(|it| values(&resources_from_k8s(Some(&it.resources)))).collect()
+}
+
+fn values(resources: &Resources) -> [Option<f64>; 4] {
+    let Resources { cpu, memory } = resources;
+    [cpu.request, cpu.limit, memory.request, memory.limit].map(|amount| amount.map(Amount::value))
 }
 
 /// Hashes values by their JSON: a stable form that every part of a status has.

@@ -302,3 +302,24 @@ async fn the_object_names_its_target_and_goes_with_it() {
     let recommended = &mock.requests()[1].body["status"]["containers"][0]["recommended"];
     assert_eq!(recommended["requests"], json!({"cpu": "400m", "memory": "954Mi"}));
 }
+
+#[tokio::test]
+async fn a_start_without_history_keeps_what_was_recommended() {
+    let index = index();
+    let first = accepting();
+    let mut sink = StatusSink::new(first.client(), Arc::clone(&index), Lead::test(), "one");
+    sink.publish(&[evaluation()]).await.unwrap();
+    show(&index, &first);
+    let mut anew = evaluation();
+    let unknown = |_| Estimate::Unknown(short_history(0));
+    anew.containers[0].estimates = PerResource::from_fn(unknown);
+    anew.decision = hold(short_history(0));
+    let mock = accepting();
+    let mut sink = StatusSink::new(mock.client(), index, Lead::test(), "two");
+    sink.publish(&[anew.clone()]).await.unwrap();
+    assert_eq!(asked(&mock), [STATUS, EVENT]);
+    let recommended = &mock.requests()[0].body["status"]["containers"][0]["recommended"];
+    assert_eq!(recommended["requests"], json!({"cpu": "400m", "memory": "954Mi"}));
+    sink.publish(&[anew]).await.unwrap();
+    assert_eq!(asked(&mock).len(), 2, "and is no news from then on");
+}

@@ -3,7 +3,8 @@
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodStatus};
 use plimsoll_api::{resources_from_k8s, timestamp};
 use plimsoll_domain::{
-    OomKill, PerResource, PodPhase, QosClass, ResizeRestart, Resource, RunningContainer, Timestamp,
+    Amount, OomKill, PerResource, PodPhase, QosClass, ResizeRestart, Resource, RunningContainer,
+    Timestamp,
 };
 
 use super::resize;
@@ -20,6 +21,8 @@ pub(crate) struct PodRow {
     pub owner: Option<Owner>,
     /// Those of its containers that are native sidecars: a resize names them in another list.
     pub sidecars: Box<[Box<str>]>,
+    /// The memory limits its containers run under, in their order, as the kubelet reports them.
+    limits: Box<[Option<Amount>]>,
     /// What its own annotations ask for; of use where its controller cannot be read.
     pub configuration: Option<Configured>,
 }
@@ -38,6 +41,11 @@ impl PodRow {
                 .flat_map(sized)
                 .filter(|(_, is_sidecar)| *is_sidecar)
                 .map(|(container, _)| container.name.as_str().into())
+                .collect(),
+            limits: spec
+                .into_iter()
+                .flat_map(sized)
+                .map(|(container, _)| memory_limit(container, status))
                 .collect(),
             configuration: configure.own(meta.annotations.as_ref()),
             pod: plimsoll_domain::Pod {
@@ -62,20 +70,25 @@ impl PodRow {
 
     /// Keeps what was known at the time of a kill: the limit it happened under, which a later
     /// resize would otherwise overwrite.
+    ///
+    /// A status that tells of a new kill and of a new limit at once does not say which came first.
+    /// The lower limit is believed: the higher would let a raise feed the next one, and a kill
+    /// under it is soon followed by another, which then tells.
     pub(crate) fn carry(&mut self, before: &Self) {
         if self.pod.uid != before.pod.uid {
             return;
         }
         for container in &mut self.pod.containers {
-            let before = before.pod.containers.iter().find(|b| b.name == container.name);
-            let (Some(now), Some(then)) =
-                (&mut container.last_oom, before.and_then(|before| before.last_oom))
+            let mut all = before.pod.containers.iter().zip(&before.limits);
+            let (Some(now), Some((then, limit))) =
+                (&mut container.last_oom, all.find(|(then, _)| then.name == container.name))
             else {
                 continue;
             };
-            if now.at == then.at {
-                now.limit = then.limit;
-            }
+            now.limit = match then.last_oom {
+                Some(then) if then.at == now.at => then.limit,
+                _ => [now.limit, *limit].into_iter().flatten().reduce(Amount::min),
+            };
         }
     }
 }
@@ -142,14 +155,21 @@ fn last_oom(container: &Container, status: &ContainerStatus) -> Option<OomKill> 
         .filter_map(|state| state.terminated.as_ref())
         .find(|ended| ended.reason.as_deref() == Some("OOMKilled"))?;
     let at: Timestamp = timestamp(killed.finished_at.as_ref()?);
-    let has = status.resources.as_ref().or(container.resources.as_ref());
-    Some(OomKill { at, limit: resources_from_k8s(has).memory.limit })
+    Some(OomKill { at, limit: limit_of(container, Some(status)) })
+}
+
+fn memory_limit(container: &Container, status: Option<&PodStatus>) -> Option<Amount> {
+    limit_of(container, status.and_then(|status| resize::running(status, &container.name)))
+}
+
+fn limit_of(container: &Container, status: Option<&ContainerStatus>) -> Option<Amount> {
+    let has = status.and_then(|status| status.resources.as_ref());
+    resources_from_k8s(has.or(container.resources.as_ref())).memory.limit
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_domain::Amount;
     use serde_json::{Value, json};
 
     fn row(pod: &Value) -> PodRow {
@@ -191,8 +211,17 @@ mod tests {
         let limit = |row: &PodRow| row.pod.containers[0].last_oom.unwrap().limit;
         assert_eq!(limit(&same), Some(Amount::from_mebibytes(64)));
         let mut another = row(&killed("96Mi", "1970-01-01T00:02:00Z"));
-        another.carry(&before);
+        another.carry(&same);
         assert_eq!(limit(&another), Some(Amount::from_mebibytes(96)));
+    }
+
+    #[test]
+    fn a_kill_told_together_with_a_new_limit_is_taken_to_have_come_before_it() {
+        let before = row(&killed("64Mi", "1970-01-01T00:01:00Z"));
+        let mut both = row(&killed("96Mi", "1970-01-01T00:02:00Z"));
+        both.carry(&before);
+        let limit = both.pod.containers[0].last_oom.unwrap().limit;
+        assert_eq!(limit, Some(Amount::from_mebibytes(64)));
     }
 
     #[test]
