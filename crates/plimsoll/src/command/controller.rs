@@ -77,6 +77,10 @@ pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
         election.await.ok();
     }
     webhook.end().await;
+    if let Err(error) = &ended {
+        // Also as a log line: whoever reads logs reads no plain text between them.
+        tracing::error!(error = crate::output::chain(error), "Ended by a failure");
+    }
     ended
 }
 

@@ -12,6 +12,8 @@ use plimsoll_report::sentence;
 pub(crate) struct Journal {
     troubles: BTreeSet<String>,
     holds: BTreeMap<WorkloadId, &'static str>,
+    /// Whether the last collection had values that are no usage.
+    dropping: bool,
 }
 
 impl Journal {
@@ -21,8 +23,13 @@ impl Journal {
         for evaluation in &report.evaluations {
             self.note_evaluation(evaluation);
         }
-        if report.dropped > 0 {
-            tracing::warn!(dropped = report.dropped, "Values that are no usage were left out");
+        // Ticks that collect nothing say nothing about values.
+        if report.samples + report.unmatched + report.dropped > 0 {
+            let dropping = report.dropped > 0;
+            if dropping && !self.dropping {
+                tracing::warn!(dropped = report.dropped, "Values that are no usage were left out");
+            }
+            self.dropping = dropping;
         }
     }
 

@@ -150,11 +150,14 @@ impl Care {
     }
 
     async fn run(&mut self, cancel: CancellationToken) {
+        // Said once, since it may last: where no webhook is installed, there is none to look after.
+        let mut trouble = None;
         loop {
-            if let Err(error) = self.round().await {
-                let error = crate::output::chain(&error);
+            let failed = self.round().await.err().map(|error| crate::output::chain(&error));
+            if let Some(error) = failed.as_ref().filter(|_| failed != trouble) {
                 tracing::warn!(error, "Webhook's certificate could not be looked after");
             }
+            trouble = failed;
             tokio::select! {
                 () = cancel.cancelled() => return,
                 // Whoever begins to lead looks after trust at once.
