@@ -323,3 +323,11 @@ async fn a_start_without_history_keeps_what_was_recommended() {
     sink.publish(&[anew]).await.unwrap();
     assert_eq!(asked(&mock).len(), 2, "and is no news from then on");
 }
+
+#[tokio::test]
+async fn who_leads_no_more_writes_nothing() {
+    let mock = Mock::new(Vec::new());
+    let mut sink = StatusSink::new(mock.client(), index(), Lead::default(), "one");
+    assert!(sink.publish(&[evaluation()]).await.is_err());
+    assert!(mock.requests().is_empty());
+}
