@@ -6,7 +6,9 @@ mod tier4_controller_scenes;
 
 use anyhow::{Context as _, Result};
 use harness::{Launch, World};
-use tier4_controller_scenes::worked_example;
+use tier4_controller_scenes::{
+    guaranteed, kills, left_alone, owners, quiet, rationed, recorded, stopped, worked_example,
+};
 
 /// Enough changes a minute for all scenes together, and changes that follow each other at once.
 const EAGER: [&str; 4] = ["--max-changed-pods-per-minute", "1000", "--cooldown", "1s"];
@@ -14,7 +16,27 @@ const EAGER: [&str; 4] = ["--max-changed-pods-per-minute", "1000", "--cooldown",
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_ask_for_is_applied() -> Result<()> {
     let world = World::start("applied").await?;
-    let controller = world.controller(&Launch { flags: &EAGER, ..Launch::default() }).await?;
-    worked_example::play(&world).await.context("the worked example")?;
-    controller.end().await
+    let launch = Launch { flags: &EAGER, ..Launch::default() };
+    let controller = world.controller(&launch).await?;
+    tokio::try_join!(
+        async { worked_example::play(&world).await.context("the worked example") },
+        async { guaranteed::play(&world).await.context("Guaranteed pods") },
+        async { left_alone::play(&world).await.context("what is left alone") },
+        async { owners::play(&world).await.context("owners") },
+        async { kills::play(&world).await.context("kills for memory") },
+    )?;
+    let controller = stopped::play(&world, controller, &launch).await.context("a stop")?;
+    let controller =
+        quiet::a_restart_writes_nothing(&world, controller, &launch).await.context("a restart")?;
+    controller.end().await?;
+    kills::were_enough(&world).await?;
+    quiet::without_history_what_was_known_stays(&world).await.context("a start without history")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_holds_changes_back_holds() -> Result<()> {
+    let world = World::start("held").await?;
+    rationed::two_a_minute(&world).await.context("the budget")?;
+    rationed::a_dry_run_changes_nothing(&world).await.context("a dry run")?;
+    recorded::play(&world).await.context("recorded usage")
 }

@@ -139,7 +139,7 @@ impl Controller {
         ] {
             command.arg(flag).arg(format!("127.0.0.1:{port}"));
         }
-        command.args(["--webhook-names", "127.0.0.1", "--log-level", "debug"]);
+        command.args(["--webhook-names", "127.0.0.1", "--log-level", "info"]);
         if let Some(dir) = launch.data_dir {
             command.arg("--data-dir").arg(files.join(dir));
         }
@@ -274,7 +274,7 @@ impl Drop for Controller {
 
 /// The last lines, as many as a person would read.
 fn tail(log: &str) -> String {
-    let lines: Vec<&str> = log.lines().filter(|line| !line.contains("\"TRACE\"")).collect();
+    let lines: Vec<&str> = log.lines().collect();
     lines.get(lines.len().saturating_sub(60)..).unwrap_or_default().join("\n")
 }
 

@@ -3,29 +3,37 @@
 //! CPU: every pod's usage is constant, so that their p80s are 180m, 220m and 200m; the mean is
 //! 200m; with 10 % of overhead 220m. Memory: the maximum over all is 410Mi; with 10 % 451Mi.
 
+use std::time::Instant;
+
 use anyhow::{Result, ensure};
+use http::Request;
 use k8s_openapi::api::apps::v1::Deployment;
-use plimsoll_testkit::wait::wait_for;
 use serde_json::{Value, json};
 
-use crate::harness::{Deploy, SOON, World};
+use super::{ON, given, measured, replaced, requests, restarts};
+use crate::harness::{Deploy, World};
 
 const NAMESPACE: &str = "shop";
 
 pub(crate) async fn play(world: &World) -> Result<()> {
     world.namespace(NAMESPACE, &[]).await?;
     let web = Deploy {
-        configuration: "vertical:\n  optimization: on\n  startup:\n    period: 0s\n",
+        configuration: ON,
         usage: "cpu=180m|220m|200m,memory=390Mi|410Mi|400Mi",
         ..Deploy::default()
     };
+    let began = Instant::now();
     world.deploy(NAMESPACE, &web).await?;
+    let has_status = |object: &Value| object["status"].is_object();
+    world.scaled_when(NAMESPACE, "web-deployment", "a first status", has_status).await?;
+    measured(&format!("the first status came {:.1?} after the Deployment", began.elapsed()));
     let before = template(world).await?;
     let started = world.pods(NAMESPACE, "web-").await?;
     running_pods_are_resized_in_place(world, &started).await?;
-    a_new_pod_gets_the_values_at_admission(world, &started).await?;
+    a_new_pod_gets_the_values_at_admission(world).await?;
     ensure!(template(world).await? == before, "the Deployment was edited");
     the_object_is_owned(world).await?;
+    the_columns_answer_what_and_why(world).await?;
     the_commands_show_why(world).await
 }
 
@@ -43,39 +51,23 @@ async fn running_pods_are_resized_in_place(world: &World, started: &[Value]) -> 
     };
     ensure!(uids(&pods) == uids(started), "pods were replaced");
     for pod in &pods {
-        let requests = &pod["spec"]["containers"][0]["resources"]["requests"];
-        ensure!(*requests == json!({"cpu": "220m", "memory": "451Mi"}), "{requests}");
-        ensure!(pod["status"]["containerStatuses"][0]["restartCount"] == 0, "{pod}");
+        ensure!(*requests(pod) == json!({"cpu": "220m", "memory": "451Mi"}), "{pod}");
+        ensure!(*restarts(pod) == 0, "{pod}");
     }
     Ok(())
 }
 
 /// The kubelet has given the container the values.
 fn has_values(pod: &Value) -> bool {
-    let given = &pod["status"]["containerStatuses"][0]["resources"]["requests"];
-    *given == json!({"cpu": "220m", "memory": "451Mi"})
+    given(pod)["requests"] == json!({"cpu": "220m", "memory": "451Mi"})
 }
 
-async fn a_new_pod_gets_the_values_at_admission(world: &World, started: &[Value]) -> Result<()> {
-    let old = started[0]["metadata"]["name"].as_str().unwrap_or_default();
-    world.delete_pod(NAMESPACE, old).await?;
-    let mut new = Value::Null;
-    wait_for(SOON, "the new pod", async || {
-        let pods = world.pods(NAMESPACE, "web-").await?;
-        let is_new = |pod: &&Value| started.iter().all(|old| !is_same(old, pod));
-        new = pods.iter().find(is_new).cloned().unwrap_or_default();
-        Ok(!new.is_null())
-    })
-    .await?;
-    let requests = &new["spec"]["containers"][0]["resources"]["requests"];
-    ensure!(*requests == json!({"cpu": "220m", "memory": "451Mi"}), "{new}");
+async fn a_new_pod_gets_the_values_at_admission(world: &World) -> Result<()> {
+    let new = replaced(world, NAMESPACE, "web-").await?;
+    ensure!(*requests(&new) == json!({"cpu": "220m", "memory": "451Mi"}), "{new}");
     ensure!(new["metadata"]["generation"] == 1, "it was resized, not admitted so: {new}");
     ensure!(new["metadata"]["annotations"]["plimsoll.dev/published"].is_string(), "{new}");
     world.ready(NAMESPACE, "web", 3).await
-}
-
-fn is_same(one: &Value, other: &Value) -> bool {
-    one["metadata"]["uid"] == other["metadata"]["uid"]
 }
 
 async fn the_commands_show_why(world: &World) -> Result<()> {
@@ -108,5 +100,17 @@ async fn the_object_is_owned(world: &World) -> Result<()> {
     ensure!(owner["uid"].as_str() == web.metadata.uid.as_deref(), "{owner}");
     ensure!(owner["kind"] == "Deployment" && owner["name"] == "web", "{owner}");
     ensure!(object["spec"]["targetRef"]["name"] == "web", "{object}");
+    Ok(())
+}
+
+/// As `kubectl get scaledworkloads` asks for them.
+async fn the_columns_answer_what_and_why(world: &World) -> Result<()> {
+    let path = format!("/apis/plimsoll.dev/v1alpha1/namespaces/{NAMESPACE}/scaledworkloads");
+    let request = Request::get(path)
+        .header("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
+        .body(Vec::new())?;
+    let table: Value = world.client().request(request).await?;
+    let cells = table["rows"][0]["cells"].as_array().cloned().unwrap_or_default();
+    ensure!(cells.len() > 4 && cells.iter().all(|cell| !cell.is_null()), "{table}");
     Ok(())
 }
