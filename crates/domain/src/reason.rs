@@ -118,7 +118,7 @@ pub enum RecreateCause {
     MemoryLimitDecrease,
     /// The container's `resizePolicy` restarts it for this resource.
     RestartPolicy,
-    /// The pod sets resources for the pod as a whole.
+    /// The pod sets resources for the pod as a whole; new pods of its kind are left alone too.
     PodLevelResources,
     /// This cluster has no in-place resize.
     NoResizeSubresource,

@@ -120,7 +120,8 @@ const ENTRIES: [(&str, &str, &str); Reason::CODES.len()] = [
         "NeedsRecreate",
         "This cannot be changed in a running pod: removing a limit, another quality-of-service \
          class, a memory limit that would fall, a container whose `resizePolicy` restarts it, \
-         pod-level resources, or a cluster without in-place resize. The next pod gets it.",
+         or a cluster without in-place resize. The next pod \
+         gets it. Pods with pod-level resources are left as they are, new ones too.",
         "Nothing, or restart the workload when it suits.",
     ),
     ("ResizeInProgress", "The last resize is not finished.", "Nothing: the kubelet is at it."),

@@ -68,7 +68,7 @@ pub fn recreate_sentence(cause: RecreateCause) -> &'static str {
              the value."
         }
         RecreateCause::PodLevelResources => {
-            "The pod sets resources for the pod as a whole; the next pod gets the values."
+            "The pod sets resources for the pod as a whole; such pods are left as they are."
         }
         RecreateCause::NoResizeSubresource => {
             "This cluster cannot resize pods in place; the next pod gets the values."
