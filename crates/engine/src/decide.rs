@@ -42,7 +42,8 @@ pub(crate) fn decide(case: &Case<'_>) -> Decided {
             Ok(containers) => Some(Published { containers }),
             Err(reason) => {
                 let last = case.workload.state.published.as_ref();
-                last.filter(|_| matches!(reason, Reason::Stopped(_))).cloned()
+                let is_kept = matches!(reason, Reason::Stopped(_) | Reason::DryRun);
+                last.filter(|_| is_kept).cloned()
             }
         },
     }

@@ -24,10 +24,22 @@ pub(crate) fn urgent(known: &Known<'_>) -> Vec<PodChange> {
             let (present, to) = (container.resources.memory, reached.to.memory);
             let is_raise = to.request > present.request || to.limit > present.limit;
             let floor = floor::of(&known.floors, &container.name);
-            is_raise && floor.is_some() && present.request < floor
+            let is_lowered = to.request < present.request;
+            is_raise && !is_lowered && floor.is_some() && present.request < floor
         })
     });
-    urgent.filter_map(Comparison::change).collect()
+    let mut changes: Vec<PodChange> = urgent.filter_map(Comparison::change).collect();
+    order(&mut changes, known);
+    changes
+}
+
+/// Pods that were killed come first, since the budget may end before the last; then by name.
+fn order(changes: &mut [PodChange], known: &Known<'_>) {
+    let is_killed = |change: &PodChange| {
+        let found = pods(known).into_iter().find(|pod| pod.uid == change.uid);
+        found.is_some_and(|pod| pod.containers.iter().any(|one| one.last_oom.is_some()))
+    };
+    changes.sort_by_cached_key(|change| (!is_killed(change), change.pod.clone()));
 }
 
 /// What the case calls for.
@@ -55,7 +67,7 @@ fn begun(known: &Known<'_>, urgent: Vec<PodChange>) -> Vec<PodChange> {
             changes.push(change);
         }
     }
-    changes.sort_by(|one, other| one.pod.cmp(&other.pod));
+    order(&mut changes, known);
     changes
 }
 

@@ -11,7 +11,11 @@ use plimsoll_domain::{
 /// made, so that a refused pod costs no more API calls than a changed one.
 const RETRY_AFTER: Duration = Duration::from_mins(30);
 
-/// Changes that were refused, by the uid of the pod.
+/// How long a change that failed without an answer is not tried again: long enough for others to
+/// have the budget at least every second tick.
+const RETRY_FAILED_AFTER: Duration = Duration::from_mins(2);
+
+/// Changes that were refused or failed, by the uid of the pod.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     by_pod: BTreeMap<String, Refusal>,
@@ -44,14 +48,17 @@ impl Refusals {
 
     /// Notes what came of one pod's change.
     pub(crate) fn note(&mut self, change: &PodChange, outcome: &Outcome, now: Timestamp) {
-        if let OutcomeResult::Refused { message } = &outcome.result {
-            let refusal = Refusal {
-                wanted: change.containers.clone(),
-                message: message.clone(),
-                retry_at: now.plus(RETRY_AFTER),
-            };
-            self.by_pod.insert(change.uid.clone(), refusal);
-        }
+        let (message, wait) = match &outcome.result {
+            OutcomeResult::Refused { message } => (message, RETRY_AFTER),
+            OutcomeResult::Failed { message } => (message, RETRY_FAILED_AFTER),
+            OutcomeResult::Accepted | OutcomeResult::DryRun | OutcomeResult::Gone => return,
+        };
+        let refusal = Refusal {
+            wanted: change.containers.clone(),
+            message: message.clone(),
+            retry_at: now.plus(wait),
+        };
+        self.by_pod.insert(change.uid.clone(), refusal);
     }
 
     fn refused(&self, change: &PodChange) -> Option<&Refusal> {
@@ -73,7 +80,11 @@ mod tests {
         PodChange { pod: "web-1".into(), uid: "uid-1".into(), containers }
     }
 
-    fn check(wanted: &PodChange, after: Duration, expect_refused: bool) {
+    fn refused() -> OutcomeResult {
+        OutcomeResult::Refused { message: "no".into() }
+    }
+
+    fn check(result: OutcomeResult, wanted: &PodChange, after: Duration, expect_refused: bool) {
         let start = Timestamp::from_seconds(0);
         let mut refusals = Refusals::default();
         let outcome = Outcome {
@@ -84,7 +95,7 @@ mod tests {
             },
             pod: "web-1".into(),
             at: start,
-            result: OutcomeResult::Refused { message: "no".into() },
+            result,
         };
         refusals.note(&change(100), &outcome, start);
         refusals.withhold(&mut [], start.plus(after));
@@ -93,8 +104,15 @@ mod tests {
 
     #[test]
     fn the_same_change_waits_half_an_hour_and_another_one_does_not() {
-        check(&change(100), Duration::from_mins(29), true);
-        check(&change(100), Duration::from_mins(30), false);
-        check(&change(200), Duration::from_mins(1), false);
+        check(refused(), &change(100), Duration::from_mins(29), true);
+        check(refused(), &change(100), Duration::from_mins(30), false);
+        check(refused(), &change(200), Duration::from_mins(1), false);
+    }
+
+    #[test]
+    fn a_change_without_an_answer_lets_others_go_first() {
+        let failed = || OutcomeResult::Failed { message: "no answer".into() };
+        check(failed(), &change(100), Duration::from_mins(1), true);
+        check(failed(), &change(100), Duration::from_mins(2), false);
     }
 }

@@ -208,17 +208,18 @@ where
         for (change, outcome) in action.changes.iter().zip(&outcomes) {
             self.refusals.note(change, outcome, now);
         }
-        let accepted = outcomes.iter().filter(|outcome| is_accepted(outcome)).count();
-        for _ in 0..accepted {
+        for _ in outcomes.iter().filter(|outcome| may_have_changed(outcome)) {
             self.budget.spend(now);
         }
+        let is_moved = outcomes.iter().any(|one| one.result == OutcomeResult::Accepted);
         evaluation.outcomes = outcomes;
-        if accepted > 0 {
+        if is_moved {
             record_move(evaluation, now);
         }
     }
 }
 
-fn is_accepted(outcome: &Outcome) -> bool {
-    outcome.result == OutcomeResult::Accepted
+/// A change without an answer may have been made all the same, so it counts.
+fn may_have_changed(outcome: &Outcome) -> bool {
+    matches!(outcome.result, OutcomeResult::Accepted | OutcomeResult::Failed { .. })
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plimsoll_domain::{
     ApplyType, Constraint, Estimate, Evaluation, LimitRule, MetricsState, Mode, Move, NewPods,
-    PerResource, PodPhase, Published, QosClass, Quantile, Ratio, ResizeRestart, Resource,
+    PerResource, PodPhase, Published, QosClass, Quantile, Ratio, Reason, ResizeRestart, Resource,
     Resources, Rounding, Running, Target, Threshold,
 };
 use plimsoll_engine::Settings;
@@ -275,7 +275,11 @@ fn check(scene: &Scene, evaluation: &Evaluation) -> Result<(), TestCaseError> {
         NewPods::Patch(patches) => Some(patches),
         NewPods::Untouched(_) => None,
     };
-    prop_assert_eq!(patches.is_some(), evaluation.state.published.is_some());
+    // A stop and a dry run leave what was published for when they end.
+    let untouched = &evaluation.decision.new_pods;
+    let is_kept = matches!(untouched, NewPods::Untouched(Reason::Stopped(_) | Reason::DryRun));
+    let is_published = evaluation.state.published.is_some();
+    prop_assert!(is_kept || patches.is_some() == is_published);
     if let Running::Apply(action) = &evaluation.decision.running {
         prop_assert!(!action.changes.is_empty());
         for container in action.changes.iter().flat_map(|change| &change.containers) {

@@ -150,7 +150,13 @@ fn webhook_parts(args: &ControllerArgs, metrics: &Arc<AdmissionMetrics>) -> Webh
     } else {
         args.webhook_names.clone()
     };
-    WebhookParts { bind: args.webhook_bind, names, namespace, metrics: Arc::clone(metrics) }
+    WebhookParts {
+        bind: args.webhook_bind,
+        names,
+        namespace,
+        dry_run: args.dry_run,
+        metrics: Arc::clone(metrics),
+    }
 }
 
 fn serve_pages(

@@ -36,6 +36,7 @@ const CARE_INTERVAL: Duration = Duration::from_mins(1);
 struct Lookup {
     published: Arc<PublishedIndex>,
     index: Arc<Index>,
+    dry_run: bool,
 }
 
 impl PublishedLookup for Lookup {
@@ -44,7 +45,7 @@ impl PublishedLookup for Lookup {
     }
 
     fn stopped(&self) -> bool {
-        self.index.stop().is_some()
+        self.dry_run || self.index.stop().is_some()
     }
 
     fn namespace_opted_out(&self, namespace: &str) -> bool {
@@ -70,6 +71,8 @@ pub(crate) struct WebhookParts {
     pub(crate) names: Vec<String>,
     /// The program's own namespace.
     pub(crate) namespace: String,
+    /// No pod is given values, whatever is published.
+    pub(crate) dry_run: bool,
     /// What is counted.
     pub(crate) metrics: Arc<AdmissionMetrics>,
 }
@@ -99,7 +102,7 @@ pub(crate) async fn start(
 ) -> anyhow::Result<RunningWebhook> {
     let mut care = Care::begin(clients.clone(), &parts, role).await?;
     let webhook = Webhook {
-        lookup: Arc::new(Lookup { published, index }),
+        lookup: Arc::new(Lookup { published, index, dry_run: parts.dry_run }),
         metrics: parts.metrics,
         own_namespace: parts.namespace.into(),
     };
