@@ -5,16 +5,13 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use plimsoll_testkit::wait::wait_for;
 
 use super::cluster::{World, free_port};
 use super::{OWN_NAMESPACE, SOON};
-
-/// How long a process that was told to end may take, before it is killed.
-const ENDING: Duration = Duration::from_secs(30);
 
 /// How a controller is started.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +41,7 @@ impl Default for Launch<'_> {
     }
 }
 
-/// A controller that runs. Dropping it ends it; unless [`Controller::end`] was called first, its
+/// A controller that runs. Dropping it kills it; unless [`Controller::end`] was called first, its
 /// log is shown: the test has failed.
 #[derive(Debug)]
 pub(crate) struct Controller {
@@ -255,16 +252,9 @@ impl Controller {
 
 impl Drop for Controller {
     fn drop(&mut self) {
-        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
-            self.signal("TERM").ok();
-            let began = Instant::now();
-            while self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
-                if began.elapsed() > ENDING {
-                    self.child.kill().ok();
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
-        }
+        // Whoever wants to see it end well calls `end`; here the test has failed.
+        self.child.kill().ok();
+        self.child.wait().ok();
         if !self.has_ended {
             let log = self.log().unwrap_or_default();
             writeln!(io::stderr(), "-- {}\n{}\n--", self.log.display(), tail(&log)).ok();

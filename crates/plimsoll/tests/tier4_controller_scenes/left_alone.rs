@@ -4,11 +4,10 @@ use anyhow::{Result, ensure};
 use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, json};
 
-use super::{ON, is_untouched, reason, replaced};
+use super::{OFF, ON, is_untouched, reason, replaced};
 use crate::harness::{Deploy, World};
 
 const IGNORE: &str = "workload-autoscaler.cast.ai/ignore";
-const OFF: &str = "vertical:\n  optimization: off\n  startup:\n    period: 0s\n";
 /// Namespace, name, and why it is left alone.
 const CASES: [(&str, &str, &str); 5] = [
     ("alone", "plain", "RecommendOnly"),

@@ -21,6 +21,9 @@ use crate::harness::{SOON, World};
 /// Applied as soon as ten samples are there.
 pub(crate) const ON: &str = "vertical:\n  optimization: on\n  startup:\n    period: 0s\n";
 
+/// Recommended as soon as ten samples are there, and not applied.
+pub(crate) const OFF: &str = "vertical:\n  optimization: off\n  startup:\n    period: 0s\n";
+
 /// What a pod's first container asks for.
 pub(crate) fn requests(pod: &Value) -> &Value {
     &pod["spec"]["containers"][0]["resources"]["requests"]

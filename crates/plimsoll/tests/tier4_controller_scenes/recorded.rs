@@ -40,9 +40,8 @@ pub(crate) async fn play(world: &World) -> Result<()> {
         "pods were changed {:.1?} after the start, from history alone",
         began.elapsed()
     ));
-    let object = world.scaled(NAMESPACE, "web-deployment").await?;
-    let confidence = object["status"]["confidencePercent"].as_i64();
-    ensure!(confidence >= Some(90), "{object}");
+    let is_sure = |object: &Value| object["status"]["confidencePercent"].as_i64() >= Some(90);
+    world.scaled_when(NAMESPACE, "web-deployment", "high confidence", is_sure).await?;
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(20) {
         controller.ticks(2).await?;

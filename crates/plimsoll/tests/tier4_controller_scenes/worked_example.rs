@@ -10,7 +10,7 @@ use http::Request;
 use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, json};
 
-use super::{ON, given, measured, replaced, requests, restarts};
+use super::{OFF, ON, given, measured, replaced, requests, restarts};
 use crate::harness::{Deploy, World};
 
 const NAMESPACE: &str = "shop";
@@ -18,7 +18,7 @@ const NAMESPACE: &str = "shop";
 pub(crate) async fn play(world: &World) -> Result<()> {
     world.namespace(NAMESPACE, &[]).await?;
     let web = Deploy {
-        configuration: ON,
+        configuration: OFF,
         usage: "cpu=180m|220m|200m,memory=390Mi|410Mi|400Mi",
         ..Deploy::default()
     };
@@ -27,21 +27,41 @@ pub(crate) async fn play(world: &World) -> Result<()> {
     let has_status = |object: &Value| object["status"].is_object();
     world.scaled_when(NAMESPACE, "web-deployment", "a first status", has_status).await?;
     measured(&format!("the first status came {:.1?} after the Deployment", began.elapsed()));
-    let before = template(world).await?;
+    let (before, generation) = template(world).await?;
     let started = world.pods(NAMESPACE, "web-").await?;
+    turn_it_on_once_all_pods_count(world).await?;
     running_pods_are_resized_in_place(world, &started).await?;
-    a_new_pod_gets_the_values_at_admission(world).await?;
-    ensure!(template(world).await? == before, "the Deployment was edited");
     the_object_is_owned(world).await?;
     the_columns_answer_what_and_why(world).await?;
-    the_commands_show_why(world).await
+    the_commands_show_why(world).await?;
+    a_new_pod_gets_the_values_at_admission(world).await?;
+    let (after, now) = template(world).await?;
+    ensure!(after == before, "the template was edited: {before} became {after}");
+    // A Deployment's generation counts changes of its annotations too: the one made here.
+    ensure!(now == generation + 1, "it was edited {} times", now - generation - 1);
+    Ok(())
 }
 
-/// What belongs to the user: the template, and the generation that counts changes of it.
-async fn template(world: &World) -> Result<(String, Option<i64>)> {
+/// A pod counts from its tenth sample on. Until all three do, the right values are others, and
+/// what is applied early leaves a difference below the threshold.
+async fn turn_it_on_once_all_pods_count(world: &World) -> Result<()> {
+    let is_recommended =
+        |object: &Value| object["status"]["containers"][0]["recommended"]["requests"] == values();
+    world.scaled_when(NAMESPACE, "web-deployment", "the recommendation", is_recommended).await?;
+    let annotations = json!({"workloads.cast.ai/configuration": ON});
+    let patch = json!({"metadata": {"annotations": annotations}});
+    world.merge::<Deployment>(NAMESPACE, "web", patch).await
+}
+
+fn values() -> Value {
+    json!({"cpu": "220m", "memory": "451Mi"})
+}
+
+/// What belongs to the user: the template, and the generation that counts changes of the whole.
+async fn template(world: &World) -> Result<(String, i64)> {
     let web = world.api::<Deployment>(NAMESPACE).get("web").await?;
     let template = web.spec.map(|spec| spec.template);
-    Ok((serde_json::to_string(&template)?, web.metadata.generation))
+    Ok((serde_json::to_string(&template)?, web.metadata.generation.unwrap_or_default()))
 }
 
 async fn running_pods_are_resized_in_place(world: &World, started: &[Value]) -> Result<()> {
@@ -51,7 +71,7 @@ async fn running_pods_are_resized_in_place(world: &World, started: &[Value]) -> 
     };
     ensure!(uids(&pods) == uids(started), "pods were replaced");
     for pod in &pods {
-        ensure!(*requests(pod) == json!({"cpu": "220m", "memory": "451Mi"}), "{pod}");
+        ensure!(*requests(pod) == values(), "{pod}");
         ensure!(*restarts(pod) == 0, "{pod}");
     }
     Ok(())
@@ -59,12 +79,12 @@ async fn running_pods_are_resized_in_place(world: &World, started: &[Value]) -> 
 
 /// The kubelet has given the container the values.
 fn has_values(pod: &Value) -> bool {
-    given(pod)["requests"] == json!({"cpu": "220m", "memory": "451Mi"})
+    given(pod)["requests"] == values()
 }
 
 async fn a_new_pod_gets_the_values_at_admission(world: &World) -> Result<()> {
     let new = replaced(world, NAMESPACE, "web-").await?;
-    ensure!(*requests(&new) == json!({"cpu": "220m", "memory": "451Mi"}), "{new}");
+    ensure!(*requests(&new) == values(), "{new}");
     ensure!(new["metadata"]["generation"] == 1, "it was resized, not admitted so: {new}");
     ensure!(new["metadata"]["annotations"]["plimsoll.dev/published"].is_string(), "{new}");
     world.ready(NAMESPACE, "web", 3).await
