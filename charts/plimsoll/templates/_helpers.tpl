@@ -40,7 +40,8 @@ spec:
   priorityClassName: {{ . }}
   {{- end }}
   # Long enough to write the history and to give the lease back.
-  terminationGracePeriodSeconds: 30
+  # A tick under way may take half a minute; its outcome is noted before the end.
+  terminationGracePeriodSeconds: 60
   securityContext:
     runAsNonRoot: true
     runAsUser: 65532

@@ -188,17 +188,21 @@ impl StatusSink {
         (done, first_error)
     }
 
+    /// Asked before every call: the time between losing the lease and another's taking it covers
+    /// one.
+    fn still_leads(&self, attempt: &str) -> Result<(), ClusterError> {
+        let lost = || ClusterError::LeadLost { attempt: attempt.to_owned() };
+        self.lead.holds().then_some(()).ok_or_else(lost)
+    }
+
     async fn write(&self, news: News) -> Result<(WorkloadId, Written), ClusterError> {
         let api: Api<ScaledWorkload> = Api::namespaced(self.client.clone(), &news.id.namespace);
         let name = scaled_workload_name(&news.id);
-        if !self.lead.holds() {
-            let attempt = format!("apply the ScaledWorkload {}/{name}", news.id.namespace);
-            return Err(ClusterError::LeadLost { attempt });
-        }
+        let attempt = format!("apply the ScaledWorkload {}/{name}", news.id.namespace);
+        self.still_leads(&attempt)?;
         let params = PatchParams::apply(FIELD_MANAGER).force();
         if news.object {
             let patch = Patch::Apply(object(&name, &news.target));
-            let attempt = format!("apply the ScaledWorkload {}/{name}", news.id.namespace);
             call(attempt, api.patch(&name, &params, &patch)).await?;
         }
         let mut status = news.status;
@@ -211,6 +215,7 @@ impl StatusSink {
         }));
         let attempt =
             format!("apply the status of the ScaledWorkload {}/{name}", news.id.namespace);
+        self.still_leads(&attempt)?;
         call(attempt, api.patch_status(&name, &params, &patch)).await?;
         if let Some(event) = news.event {
             // An event that is lost is no reason to write the status again.

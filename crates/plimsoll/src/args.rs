@@ -1,4 +1,4 @@
-//! The command line, as strings and plain numbers; `config.rs` turns them into settings.
+//! The command line: commands and flags, with their defaults.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ pub(crate) enum Command {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ConnectArgs {
     /// Kubeconfig file; else $KUBECONFIG, ~/.kube/config, or the pod's service account.
-    #[arg(long, env = "KUBECONFIG", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The namespace Plimsoll runs in.
     #[arg(long, env = "PLIMSOLL_NAMESPACE", default_value = "plimsoll", value_name = "NAME")]
@@ -60,10 +60,10 @@ pub(crate) struct ControllerArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// How often usage is collected.
-    #[arg(long, value_parser = duration, default_value = "30s", value_name = "TIME")]
+    #[arg(long, value_parser = interval, default_value = "30s", value_name = "TIME")]
     pub(crate) collect_interval: Duration,
     /// How often workloads are evaluated.
-    #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
+    #[arg(long, value_parser = interval, default_value = "60s", value_name = "TIME")]
     pub(crate) evaluate_interval: Duration,
     /// How long after a change of a workload's running pods the next one may follow.
     #[arg(long, value_parser = duration, default_value = "30m", value_name = "TIME")]
@@ -224,4 +224,12 @@ pub(crate) struct ReplayArgs {
 /// Reads `90s`, `5m`, `1h30m`, `3d`.
 fn duration(text: &str) -> Result<Duration, String> {
     plimsoll_api::parse_duration(text).map_err(|error| error.to_string())
+}
+
+/// A duration of at least a second: more often would be a hot loop.
+fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        interval if interval >= Duration::from_secs(1) => Ok(interval),
+        short => Err(format!("expected 1s or more, found {short:?}")),
+    }
 }

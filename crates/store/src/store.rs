@@ -71,6 +71,12 @@ impl Store {
         Ok(loaded)
     }
 
+    /// Removes every history that is not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&ContainerKey) -> bool) -> Result<(), StoreError> {
+        let gone: Vec<ContainerKey> = self.saved.keys().filter(|key| !keep(key)).cloned().collect();
+        gone.iter().try_for_each(|key| self.remove(key))
+    }
+
     /// Removes a container's snapshot; no error when there is none.
     pub fn remove(&mut self, key: &ContainerKey) -> Result<(), StoreError> {
         self.saved.remove(key);

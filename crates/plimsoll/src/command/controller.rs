@@ -26,16 +26,21 @@ use crate::wire::webhook::{self, WebhookParts};
 use crate::wire::{client, log, signals};
 
 /// The Lease that replicas elect their leader by.
-const LEASE: &str = "plimsoll";
-/// A line that has not ticked for this long hangs: every call of a tick has a limit of seconds,
-/// and 1,000 slow writes of status, ten at a time and 10 s each, take this long.
-const STALL_AFTER: Duration = Duration::from_secs(1000);
+pub(crate) const LEASE: &str = "plimsoll";
+/// A line that has not ticked for this long, beside two intervals, hangs: the calls of a tick are
+/// limited to 10 s for usage, 4 s for an unanswered resize and 20 s for status.
+const STALL_AFTER: Duration = Duration::from_mins(5);
+/// The API server goes on calling a webhook until it has heard that the pod ends. Endpoints follow
+/// readiness within a second or two.
+const DRAIN: Duration = Duration::from_secs(3);
 
 /// Runs until told to end, or until leadership is lost.
 pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
     log::start(args.log_format, args.log_level)?;
-    let cancel = CancellationToken::new();
-    signals::cancel_on_end(&cancel)?;
+    // The line ends first: what it sent must be noted, and its history kept. What serves it and
+    // the webhook ends last.
+    let (end, serving) = (CancellationToken::new(), CancellationToken::new());
+    signals::cancel_on_end(&end)?;
     let clients = client::clients(&args.connect).await?;
     let admission = Arc::new(AdmissionMetrics::default());
     let lead = Lead::default();
@@ -45,38 +50,44 @@ pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
         lead: lead.clone(),
     };
     let metrics = Arc::new(Metrics::new(elsewhere));
-    let health = Arc::new(Health::new(STALL_AFTER));
+    let health =
+        Arc::new(Health::new(STALL_AFTER + args.collect_interval.max(args.evaluate_interval) * 2));
     // Served from the first moment: who waits for the API server is alive.
-    let pages = serve_pages(&args, &metrics, &health, &cancel);
-    if cancel.run_until_cancelled(wait_for_api(&clients.calls)).await.is_none() {
+    let pages = serve_pages(&args, &metrics, &health, &serving);
+    if end.run_until_cancelled(wait_for_api(&clients.calls)).await.is_none() {
         return Ok(());
     }
     health.ticked(SystemClock.now());
     let published = Arc::new(PublishedIndex::default());
     let cluster = Cluster::with_clients(clients, cluster_options(&args, &published, lead));
-    let watches = cluster.spawn_watches(&cancel);
+    let watches = cluster.spawn_watches(&serving);
     let (role, roles) = watch::channel(Role::Standby);
     let webhook = webhook::start(
         webhook_parts(&args, &admission),
         cluster.clients(),
         (published, cluster.index()),
         roles.clone(),
-        cancel.clone(),
+        serving.clone(),
     )
     .await?;
-    let (mut election, leased) = stand_for_election(&args, &cluster, role);
-    let observer = Observer { cluster: &cluster, metrics, health };
+    let identity = identity(&args);
+    let (mut election, leased) = stand_for_election(&args, &cluster, role, &identity);
+    let observer = Observer { cluster: &cluster, metrics, health: Arc::clone(&health), identity };
     let ended = tokio::select! {
-        ended = observer.drive(&args, Control { role: roles, cancel: cancel.clone() }) => ended,
+        ended = observer.drive(&args, Control { role: roles, cancel: end.clone() }) => ended,
         lost = lost(&mut election) => lost,
         failed = first_failure(watches, pages) => failed,
     };
-    cancel.cancel();
     leased.cancel();
     if !election.is_finished() {
         election.await.ok();
     }
+    if ended.is_ok() {
+        health.set_ready(false);
+        tokio::time::sleep(DRAIN).await;
+    }
     webhook.end().await;
+    serving.cancel();
     if let Err(error) = &ended {
         // Also as a log line: whoever reads logs reads no plain text between them.
         tracing::error!(error = crate::output::chain(error), "Ended by a failure");
@@ -89,6 +100,7 @@ struct Observer<'a> {
     cluster: &'a Cluster,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
+    identity: String,
 }
 
 impl Observer<'_> {
@@ -104,7 +116,7 @@ impl Observer<'_> {
             samples: MetricsApi::new(self.cluster.clients().calls.clone()),
             workloads: self.cluster.workload_source(),
             actuator: self.cluster.actuator(),
-            sink: self.cluster.sink(&identity(args)),
+            sink: self.cluster.sink(&self.identity),
         };
         let mut line =
             Line::new(engine, ports, ChangeBudget::new(args.max_changed_pods_per_minute));
@@ -176,11 +188,12 @@ fn stand_for_election(
     args: &ControllerArgs,
     cluster: &Cluster,
     role: watch::Sender<Role>,
+    identity: &str,
 ) -> (JoinHandle<ElectionEnd>, CancellationToken) {
     let leased = CancellationToken::new();
     let namespace = &args.connect.plimsoll_namespace;
     let leases = cluster.clients().leases.clone();
-    let election = Election::new(leases, namespace, LEASE, &identity(args), cluster.lead());
+    let election = Election::new(leases, namespace, LEASE, identity, cluster.lead());
     (tokio::spawn(election.run(role, leased.clone())), leased)
 }
 
@@ -206,11 +219,14 @@ async fn first_failure(
     }
 }
 
-/// Who this run is: the lease needs another name for every run.
+/// Who this run is: the lease needs another name for every run. Process ids repeat in containers
+/// and names of pods in a StatefulSet, so the moment of the start is part of it.
 fn identity(args: &ControllerArgs) -> String {
     let host = args.identity.clone().unwrap_or_else(|| {
         let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
         name.trim().to_owned()
     });
-    format!("{host}_{}", std::process::id())
+    let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let started = started.unwrap_or_default().as_nanos();
+    format!("{host}_{}_{started:x}", std::process::id())
 }

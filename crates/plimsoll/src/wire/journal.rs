@@ -23,6 +23,11 @@ impl Journal {
         for evaluation in &report.evaluations {
             self.note_evaluation(evaluation);
         }
+        if !report.evaluations.is_empty() {
+            let known: BTreeSet<&WorkloadId> =
+                report.evaluations.iter().map(|evaluation| &evaluation.workload).collect();
+            self.holds.retain(|id, _| known.contains(id));
+        }
         // Ticks that collect nothing say nothing about values.
         if report.samples + report.unmatched + report.dropped > 0 {
             let dropping = report.dropped > 0;

@@ -178,19 +178,20 @@ impl Care {
             stored = self.renew_authority(stored, now).await?;
         }
         let current = authority(&stored.data)?;
+        if leads {
+            // Before the certificate is used: the API server must trust it by then.
+            let old = text(&stored.data, OLD_CA_CERT).unwrap_or_default();
+            let bundle = current.ca_pem.clone() + &old;
+            if publish_ca_bundle(&self.clients.calls, &bundle).await? {
+                tracing::info!("API server was told to trust the webhook");
+            }
+        }
         if self.authority != current.ca_pem || needs_renewal(&self.leaf, now)? {
             let bundle = current.issue(&self.names, now)?;
             self.certificates.reload(&bundle)?;
             self.leaf = bundle.cert_pem;
             self.authority = bundle.ca_pem;
             tracing::info!("Webhook's certificate was renewed");
-        }
-        if leads {
-            let old = text(&stored.data, OLD_CA_CERT).unwrap_or_default();
-            let wrote = publish_ca_bundle(&self.clients.calls, &(current.ca_pem + &old)).await?;
-            if wrote {
-                tracing::info!("API server was told to trust the webhook");
-            }
         }
         Ok(())
     }

@@ -75,6 +75,20 @@ fn what_is_removed_is_gone() {
 }
 
 #[test]
+fn what_is_not_to_be_kept_is_gone_also_when_it_was_loaded() {
+    let dir = TestDir::new();
+    let mut store = Store::open(dir.path()).unwrap();
+    store.save(&mk_key("web"), b"one").unwrap();
+    store.save(&mk_key("old"), b"two").unwrap();
+    drop(store);
+    let mut store = Store::open(dir.path()).unwrap();
+    store.load_all().unwrap();
+    store.retain(|key| *key == mk_key("web")).unwrap();
+    let expect = Loaded { histories: vec![(mk_key("web"), b"one".to_vec())], damaged: Vec::new() };
+    assert_eq!(store.load_all().unwrap(), expect);
+}
+
+#[test]
 fn a_thousand_unchanged_snapshots_are_not_written() {
     let dir = TestDir::new();
     let mut store = Store::open(dir.path()).unwrap();
