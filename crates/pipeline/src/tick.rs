@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use plimsoll_domain::{
-    DecisionState, Evaluation, Outcome, OutcomeResult, Running, Timestamp, WorkloadId, World,
+    DecisionState, Evaluation, Outcome, OutcomeResult, Running, Timestamp, Workload, WorkloadId,
+    World,
 };
 use plimsoll_engine::{Context, Engine, ration, record_move};
 
@@ -42,6 +43,8 @@ pub struct Line<C, S, W, A, E> {
     refusals: Refusals,
     /// What was decided last, by workload; ahead of what the watch shows by the time a write takes.
     states: BTreeMap<WorkloadId, DecisionState>,
+    /// Whether there was an evaluation yet.
+    has_evaluated: bool,
 }
 
 /// What a tick does.
@@ -100,6 +103,7 @@ where
             health: MetricsHealth::default(),
             refusals: Refusals::default(),
             states: BTreeMap::new(),
+            has_evaluated: false,
         }
     }
 
@@ -115,7 +119,7 @@ where
                 return report;
             }
         };
-        let news = self.observe_pods(&world);
+        let news = self.observe_pods(&world) | self.has_new_workload(&world);
         if tick.collect {
             self.collect(&world, now, &mut report).await;
         }
@@ -123,6 +127,13 @@ where
             self.evaluate(world, now, &mut report).await;
         }
         report
+    }
+
+    /// Whether there is a workload that the last evaluation did not know: its first status should
+    /// not wait for the next one.
+    fn has_new_workload(&self, world: &World) -> bool {
+        let is_new = |workload: &Workload| !self.states.contains_key(&workload.id);
+        self.has_evaluated && world.workloads.iter().any(is_new)
     }
 
     /// Takes in what the pods' statuses say; whether any of it should not wait for the next
@@ -158,6 +169,7 @@ where
     }
 
     async fn evaluate(&mut self, mut world: World, now: Timestamp, report: &mut TickReport) {
+        self.has_evaluated = true;
         self.recall_states(&mut world);
         let mut evaluations = self.decide(&world, now);
         self.refusals.withhold(&mut evaluations, now);
