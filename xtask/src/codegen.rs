@@ -12,10 +12,14 @@ struct Page {
     path: &'static str,
 }
 
-const PAGES: [Page; 4] = [
+const PAGES: [Page; 8] = [
     Page { args: &["crds"], path: "charts/plimsoll/files/crds.yaml" },
+    Page { args: &["crds", "--thoras"], path: "charts/plimsoll/files/thoras-crds.yaml" },
     Page { args: &["reference", "reasons"], path: "docs/reference/reasons.md" },
     Page { args: &["reference", "annotation"], path: "docs/reference/annotation.md" },
+    Page { args: &["reference", "older-annotations"], path: "docs/reference/older-annotations.md" },
+    Page { args: &["reference", "scalingpolicy"], path: "docs/reference/scalingpolicy.md" },
+    Page { args: &["reference", "thoras"], path: "docs/reference/thoras.md" },
     Page { args: &["reference", "flags"], path: "docs/reference/flags.md" },
 ];
 

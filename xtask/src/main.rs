@@ -14,6 +14,7 @@ mod table;
 mod test;
 mod testbed;
 mod tidy;
+mod train;
 mod workspace;
 
 use clap::{Parser, Subcommand};
@@ -56,6 +57,8 @@ enum Command {
         #[command(subcommand)]
         command: testbed::Command,
     },
+    /// Learn the constants of forecasts anew from recorded usage; some minutes, the same every time.
+    Train(train::TrainArgs),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Bless => test::bless(),
         Command::Codegen { check } => codegen::codegen(check),
         Command::Testbed { command } => testbed::testbed(&command),
+        Command::Train(args) => train::train(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,7 +9,7 @@ const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../charts/plimsoll");
 const NAMESPACE: &str = "scaling";
 
 /// Every switch of `values.yaml`, thrown.
-const SWITCHED: [&str; 9] = [
+const SWITCHED: [&str; 17] = [
     "persistence.enabled=true",
     "persistence.storageClassName=fast",
     "webhook.enabled=false",
@@ -19,7 +19,18 @@ const SWITCHED: [&str; 9] = [
     "rbac.create=true",
     "replicas=1",
     "metrics.scrapeAnnotations=false",
+    "thoras.crds.install=true",
+    "thoras.crds.noneOfOthers=true",
+    "samples.source=kubelet-direct",
+    "samples.kubeletInsecureTls=true",
+    "prometheus.url=http://prometheus:9090",
+    "prometheus.backFill=7d",
+    "prometheus.headers={X-Scope-OrgID: team}",
+    "prometheus.labels={cluster=prod}",
 ];
+
+/// The definitions of thoras.ai, where the chart cannot look into a cluster.
+const THORAS: [&str; 2] = ["thoras.crds.install=true", "thoras.crds.noneOfOthers=true"];
 
 fn helm(args: &[&str], values: &[&str]) -> Result<Output> {
     let program = std::env::var_os("PLIMSOLL_HELM").unwrap_or_else(|| "helm".into());
@@ -62,6 +73,7 @@ fn every_document_is_an_object_in_its_place() {
         "ClusterRoleBinding",
         "CustomResourceDefinition",
         "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
     ];
     for values in [&[][..], &SWITCHED[..]] {
         let objects = render(values).unwrap();
@@ -97,7 +109,9 @@ fn nothing_may_change_a_workload_or_read_every_secret() {
         assert!(!resources.contains(&"secrets"), "{rule}");
         let writes = strings(&rule["verbs"]);
         let writes = writes.iter().any(|verb| !["get", "list", "watch"].contains(verb));
+        // Objects of Thoras's kinds say how a workload is sized; they are no workloads.
         let ours = groups == ["plimsoll.dev"]
+            || groups == ["thoras.ai"]
             || resources == ["pods/resize"]
             || resources == ["events"]
             || !strings(&rule["resourceNames"]).is_empty();
@@ -106,17 +120,44 @@ fn nothing_may_change_a_workload_or_read_every_secret() {
 }
 
 #[test]
-fn the_webhook_fails_open_and_leaves_its_authority_to_the_controller() {
+fn kubelets_may_be_read_only_where_they_are_asked_for() {
+    let granted = |source: &str| {
+        let objects = render(&[&format!("samples.source={source}")]).unwrap();
+        let role = of_kind(&objects, "ClusterRole")[0].clone();
+        let rules = role["rules"].as_array().unwrap().clone();
+        let resources: Vec<String> = rules
+            .iter()
+            .flat_map(|rule| strings(&rule["resources"]).into_iter().map(str::to_owned))
+            .collect();
+        let metrics = rules.iter().any(|rule| strings(&rule["apiGroups"]) == ["metrics.k8s.io"]);
+        let nodes = resources.into_iter().filter(|one| one.starts_with("nodes"));
+        (metrics, nodes.collect::<Vec<_>>())
+    };
+    let expect = |metrics: bool, nodes: &[&str]| {
+        (metrics, nodes.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(granted("metrics-api"), expect(true, &[]));
+    assert_eq!(granted("prometheus"), expect(false, &[]));
+    assert_eq!(granted("kubelet"), expect(false, &["nodes", "nodes/proxy"]));
+    assert_eq!(granted("kubelet-direct"), expect(false, &["nodes", "nodes/metrics"]));
+}
+
+#[test]
+fn the_webhooks_fail_open_and_leave_their_authority_to_the_controller() {
     let objects = render(&[]).unwrap();
     let configuration = of_kind(&objects, "MutatingWebhookConfiguration")[0];
     let webhook = &configuration["webhooks"][0];
-    assert_eq!(webhook["failurePolicy"], "Ignore");
-    assert_eq!(webhook["sideEffects"], "None");
-    assert!(webhook["clientConfig"].get("caBundle").is_none());
+    let judge = &of_kind(&objects, "ValidatingWebhookConfiguration")[0]["webhooks"][0];
+    for webhook in [webhook, judge] {
+        assert_eq!(webhook["failurePolicy"], "Ignore");
+        assert_eq!(webhook["sideEffects"], "None");
+        assert!(webhook["clientConfig"].get("caBundle").is_none());
+    }
     let excluded = strings(&webhook["namespaceSelector"]["matchExpressions"][0]["values"]);
     assert!(excluded.contains(&NAMESPACE) && excluded.contains(&"kube-system"));
     let switched = render(&SWITCHED).unwrap();
     assert!(of_kind(&switched, "MutatingWebhookConfiguration").is_empty());
+    assert!(of_kind(&switched, "ValidatingWebhookConfiguration").is_empty());
 }
 
 #[test]
@@ -135,15 +176,50 @@ fn the_pod_is_restricted_and_a_drain_leaves_one_replica() {
 
 #[test]
 fn definitions_stay_when_the_release_goes() {
-    let objects = render(&[]).unwrap();
-    let definitions = of_kind(&objects, "CustomResourceDefinition");
-    assert!(!definitions.is_empty(), "run `cargo xtask codegen`");
-    for definition in definitions {
-        let annotations = &definition["metadata"]["annotations"];
-        assert_eq!(annotations["helm.sh/resource-policy"], "keep");
+    for values in [&[][..], &THORAS] {
+        let objects = render(values).unwrap();
+        let definitions = of_kind(&objects, "CustomResourceDefinition");
+        assert!(!definitions.is_empty(), "run `cargo xtask codegen`");
+        for definition in definitions {
+            let annotations = &definition["metadata"]["annotations"];
+            assert_eq!(annotations["helm.sh/resource-policy"], "keep");
+        }
     }
     let without = render(&["crds.install=false"]).unwrap();
     assert!(of_kind(&without, "CustomResourceDefinition").is_empty());
+}
+
+#[test]
+fn definitions_of_thoras_come_only_when_asked_for() {
+    let groups = |values: &[&str]| {
+        let objects = render(values).unwrap();
+        let definitions = of_kind(&objects, "CustomResourceDefinition");
+        let group = |one: &&Value| one["spec"]["group"].as_str().unwrap_or_default().to_owned();
+        definitions.iter().map(group).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(groups(&[]), ["plimsoll.dev".to_owned()].into());
+    let both = ["plimsoll.dev".to_owned(), "thoras.ai".to_owned()];
+    assert_eq!(groups(&THORAS), both.into());
+}
+
+#[test]
+fn definitions_of_thoras_are_not_put_over_those_nobody_looked_for() {
+    let said = render(&["thoras.crds.install=true"]).unwrap_err().to_string();
+    assert!(said.contains("set thoras.crds.noneOfOthers=true"), "{said}");
+}
+
+#[test]
+fn what_is_written_for_another_thoras_is_not_judged() {
+    let judged = |values: &[&str]| {
+        let objects = render(values).unwrap();
+        let judge = of_kind(&objects, "ValidatingWebhookConfiguration")[0].clone();
+        let rules = judge["webhooks"][0]["rules"].as_array().unwrap().clone();
+        rules.iter().map(|rule| rule["resources"].to_string()).collect::<Vec<_>>()
+    };
+    let ours = r#"["scaledworkloads","scalingpolicies"]"#;
+    let thoras = r#"["aiscaletargets","clusteraiscaletemplates","daemonsetautoscalers"]"#;
+    assert_eq!(judged(&[]), [ours]);
+    assert_eq!(judged(&THORAS), [ours, thoras]);
 }
 
 #[test]
@@ -152,8 +228,9 @@ fn the_program_knows_every_flag_it_is_started_with() {
     let page = std::fs::read_to_string(page).expect("`cargo xtask codegen` writes it");
     let (_, controller) = page.split_once("## `plimsoll controller`").unwrap();
     let controller = controller.split("\n## ").next().unwrap();
-    let objects =
-        render(&["controller.dryRun=true", "controller.confidenceRequired=true"]).unwrap();
+    let without_volume: Vec<&str> =
+        SWITCHED.into_iter().filter(|value| !value.starts_with("persistence")).collect();
+    let objects = render(&without_volume).unwrap();
     let container =
         &of_kind(&objects, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0];
     let args = strings(&container["args"]);

@@ -18,10 +18,10 @@ struct ControlPlane {
 }
 
 impl ControlPlane {
-    fn start() -> Result<Self> {
+    fn start(name: &str) -> Result<Self> {
         let shm = PathBuf::from("/dev/shm");
         let base = if shm.is_dir() { shm } else { std::env::temp_dir() };
-        let dir = base.join(format!("plimsoll-chart-{}", std::process::id()));
+        let dir = base.join(format!("plimsoll-{name}-{}", std::process::id()));
         let mut rig = Command::new(plimsoll_testbed::rig_binary()?)
             .args(["up", "-dir"])
             .arg(&dir)
@@ -87,11 +87,17 @@ fn render(values: &[&str]) -> Result<String> {
 
 #[test]
 fn a_real_api_server_accepts_every_object_and_grants_the_rights_meant() {
-    let cluster = ControlPlane::start().unwrap();
+    let cluster = ControlPlane::start("chart").unwrap();
     let (ok, said) = cluster.kubectl(&["create", "namespace", "scaling"], "").unwrap();
     assert!(ok, "{said}");
     let apply = ["apply", "--server-side", "--validate=strict", "--filename", "-"];
-    for values in [&[][..], &["persistence.enabled=true", "controller.dryRun=true"][..]] {
+    let more = [
+        "persistence.enabled=true",
+        "controller.dryRun=true",
+        "thoras.crds.install=true",
+        "thoras.crds.noneOfOthers=true",
+    ];
+    for values in [&[][..], &more[..]] {
         let (ok, said) = cluster.kubectl(&apply, &render(values).unwrap()).unwrap();
         assert!(ok, "{values:?}: {said}");
         assert!(!said.contains("Warning"), "{said}");
@@ -108,6 +114,11 @@ fn a_real_api_server_accepts_every_object_and_grants_the_rights_meant() {
         ("watch", "scaledworkloads.plimsoll.dev", everywhere),
         ("patch", "scaledworkloads.plimsoll.dev", "--subresource=status"),
         ("patch", "mutatingwebhookconfigurations/plimsoll", everywhere),
+        ("patch", "validatingwebhookconfigurations/plimsoll", everywhere),
+        ("watch", "scalingpolicies.plimsoll.dev", everywhere),
+        ("watch", "aiscaletargets.thoras.ai", everywhere),
+        ("delete", "aiscaletargets.thoras.ai", everywhere),
+        ("patch", "daemonsetautoscalers.thoras.ai", "--subresource=status"),
     ] {
         assert!(cluster.may(verb, what, &[more]).unwrap(), "{verb} {what} {more}");
     }
@@ -118,10 +129,52 @@ fn a_real_api_server_accepts_every_object_and_grants_the_rights_meant() {
         ("get", "secrets"),
         ("create", "mutatingwebhookconfigurations"),
         ("patch", "mutatingwebhookconfigurations/another"),
+        ("patch", "scalingpolicies.plimsoll.dev"),
+        ("delete", "clusteraiscaletemplates.thoras.ai"),
+        ("watch", "nodes"),
     ] {
         assert!(!cluster.may(verb, what, &[everywhere]).unwrap(), "{verb} {what}");
     }
     let ours = ["--namespace", "scaling"];
     assert!(cluster.may("create", "leases.coordination.k8s.io", &ours).unwrap());
     assert!(!cluster.may("create", "leases.coordination.k8s.io", &["-n", "default"]).unwrap());
+}
+
+/// A definition as Thoras's own chart leaves it.
+const FOREIGN: &str = r"
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: aiscaletargets.thoras.ai
+  labels: {app.kubernetes.io/managed-by: Helm}
+  annotations: {meta.helm.sh/release-name: thoras, meta.helm.sh/release-namespace: thoras}
+spec:
+  group: thoras.ai
+  scope: Namespaced
+  names: {kind: AIScaleTarget, plural: aiscaletargets, singular: aiscaletarget}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+";
+
+#[test]
+fn definitions_of_another_release_are_left_alone_and_named() {
+    let cluster = ControlPlane::start("foreign").unwrap();
+    let (ok, said) = cluster.kubectl(&["create", "--filename", "-"], FOREIGN).unwrap();
+    assert!(ok, "{said}");
+    let mut helm = Command::new(tool("PLIMSOLL_HELM", "helm"));
+    helm.args(["install", "plimsoll", CHART, "--namespace", "scaling", "--dry-run=server"]);
+    helm.args(["--set", "thoras.crds.install=true", "--kubeconfig"]).arg(&cluster.kubeconfig);
+    let output = helm.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (manifest, notes) = said.split_once("NOTES:").expect("there are notes");
+    assert!(manifest.contains("name: daemonsetautoscalers.thoras.ai"), "{manifest}");
+    assert!(!manifest.contains("name: aiscaletargets.thoras.ai"), "{manifest}");
+    let judged = "resources: [clusteraiscaletemplates, daemonsetautoscalers]";
+    assert!(manifest.contains(judged), "{manifest}");
+    assert!(notes.contains("\n  aiscaletargets.thoras.ai\n"), "{notes}");
+    assert!(!notes.contains("daemonsetautoscalers.thoras.ai"), "{notes}");
 }

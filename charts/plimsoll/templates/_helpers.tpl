@@ -133,6 +133,7 @@ spec:
 - --collect-interval={{ .collectInterval }}
 - --evaluate-interval={{ .evaluateInterval }}
 - --cooldown={{ .cooldown }}
+- --keep-cells={{ .keepCells }}
 - --max-changed-pods-per-minute={{ .maxChangedPodsPerMinute | int64 }}
 {{- if .confidenceRequired }}
 - --confidence-required
@@ -141,8 +142,93 @@ spec:
 - --dry-run
 {{- end }}
 - --log-level={{ .logLevel }}
+{{- end }}
+{{- with .Values.samples }}
+- --samples={{ .source }}
+{{- if .kubeletInsecureTls }}
+- --kubelet-insecure-tls
+{{- end }}
+{{- end }}
+{{- with .Values.prometheus }}
+{{- if .url }}
+- {{ printf "--prometheus-url=%s" .url | quote }}
+- --back-fill={{ .backFill }}
+{{- range .headers }}
+- {{ printf "--prometheus-header=%s" . | quote }}
+{{- end }}
+{{- range .labels }}
+- {{ printf "--prometheus-label=%s" . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.controller }}
 {{- range .extraArgs }}
 - {{ . | quote }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* The definitions in a file but for those named in `without`. */}}
+{{- define "plimsoll.definitions" -}}
+{{- $without := .without | default list }}
+{{- range regexSplit "(?m)^---\\s*$" .file -1 }}
+{{- with fromYaml . }}
+{{- if not (has .metadata.name $without) }}
+{{- $annotations := merge (dict "helm.sh/resource-policy" "keep") (.metadata.annotations | default dict) }}
+{{- $_ := set .metadata "annotations" $annotations }}
+---
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Refuses to render the thoras.ai definitions where nobody looked for those of another owner. Every
+cluster has the namespace kube-system: where it is not found, no cluster was asked. */}}
+{{- define "plimsoll.mayInstallThoras" -}}
+{{- if not (or .Values.thoras.crds.noneOfOthers (lookup "v1" "Namespace" "" "kube-system")) }}
+{{- fail "thoras.crds.install: this rendering cannot look into the cluster (helm template, --dry-run=client, Argo CD), and would overwrite definitions of thoras.ai that another owner has there. Look with `kubectl get crd -o name | grep thoras.ai`; where there are none, set thoras.crds.noneOfOthers=true too, and where there are, leave thoras.crds.install=false." }}
+{{- end }}
+{{- end }}
+
+{{/* The thoras.ai definitions that are in the cluster and of another release, or of none, as a list
+in YAML. They are Thoras's own, or someone applied them by hand: nobody's objects are put under
+another schema without being asked. Empty where no cluster is asked; see "plimsoll.mayInstallThoras". */}}
+{{- define "plimsoll.foreignThoras" -}}
+{{- $foreign := list }}
+{{- $release := printf "%s/%s" .Release.Namespace .Release.Name }}
+{{- range regexSplit "(?m)^---\\s*$" (.Files.Get "files/thoras-crds.yaml") -1 }}
+{{- with fromYaml . }}
+{{- with lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" .metadata.name }}
+{{- $annotations := .metadata.annotations | default dict }}
+{{- $of := get $annotations "meta.helm.sh/release-name" | default "" }}
+{{- $in := get $annotations "meta.helm.sh/release-namespace" | default "" }}
+{{- if ne (printf "%s/%s" $in $of) $release }}
+{{- $foreign = append $foreign .metadata.name }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $foreign }}
+{{- end }}
+
+{{/* The thoras.ai kinds whose definitions are Plimsoll's, as a list of plurals in YAML: of this
+release, or applied by hand from `plimsoll crds --thoras`. What is written for Thoras itself is not
+ours to refuse. */}}
+{{- define "plimsoll.ownThoras" -}}
+{{- $own := list }}
+{{- $foreign := include "plimsoll.foreignThoras" . | fromYamlArray }}
+{{- $install := .Values.thoras.crds.install }}
+{{- range regexSplit "(?m)^---\\s*$" (.Files.Get "files/thoras-crds.yaml") -1 }}
+{{- with fromYaml . }}
+{{- $there := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" .metadata.name }}
+{{- $labels := ($there.metadata | default dict).labels | default dict }}
+{{- $byHand := eq (get $labels "app.kubernetes.io/managed-by" | default "") "plimsoll" }}
+{{- $ofRelease := and (or $install $there) (not (has .metadata.name $foreign)) }}
+{{- if or $byHand $ofRelease }}
+{{- $own = append $own .spec.names.plural }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $own }}
 {{- end }}

@@ -135,7 +135,7 @@ fn index() -> PublishedIndex {
             name: format!("service-{number}"),
         };
         let containers = vec![("app".to_owned(), resources), ("proxy".to_owned(), resources)];
-        index.upsert(id, Published { containers });
+        index.upsert(id, Published { containers, ..Published::default() });
     }
     index
 }

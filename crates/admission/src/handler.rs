@@ -13,15 +13,16 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{BoxError, Router};
-use http_body_util::BodyExt;
 use plimsoll_domain::WorkloadId;
 use serde_json::Value;
 use tower::ServiceBuilder;
 
+use crate::body::{self, Received};
 use crate::lookup::PublishedLookup;
-use crate::metrics::{AdmissionMetrics, Admitted};
+use crate::metrics::{AdmissionMetrics, Admitted, Validated};
 use crate::patch;
 use crate::review::{self, Request};
+use crate::validate::{VALIDATE_PATH, validate};
 
 /// Where reviews are posted.
 pub const PATH: &str = "/mutate";
@@ -30,12 +31,14 @@ pub const PATH: &str = "/mutate";
 /// most 1 MiB around it.
 const REVIEW_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// What is kept of a review that is too large: its uid is within the first 100 bytes.
-const BEGINNING_BYTES: usize = 1024;
-
 /// Reviews at once. Each takes well below 1 ms of CPU, so 64 are answered within the time limit on
 /// one core; together they hold at most 64 x 4 MiB = 256 MiB, and that only under attack.
 const CONCURRENT_MAX: usize = 64;
+
+/// Reviews of settings at once. People write a few a minute, an installer a hundred at once, which
+/// 8 answer within the time limit; they hold at most 8 x 16 MiB = 128 MiB, and that only under
+/// attack.
+const VALIDATIONS_MAX: usize = 8;
 
 /// A pod waits at most this long for its values; the API server waits for seconds.
 const TIME_MAX: Duration = Duration::from_millis(200);
@@ -60,24 +63,45 @@ impl std::fmt::Debug for Webhook {
     }
 }
 
-/// The HTTP service, with its limits.
+/// The HTTP service, with its limits: those of settings apart from those of pods, so that what
+/// people write can never delay a pod.
 pub fn router(webhook: Webhook) -> Router {
     let metrics = Arc::clone(&webhook.metrics);
-    let overloaded = HandleErrorLayer::new(move |_: BoxError| {
+    let patched = Router::new().route(PATH, post(mutate)).with_state(webhook);
+    let patched = limited(patched, CONCURRENT_MAX, &metrics, |metrics| {
         metrics.record(Admitted::Overloaded);
+    });
+    let judged =
+        Router::new().route(VALIDATE_PATH, post(validate)).with_state(Arc::clone(&metrics));
+    let judged = limited(judged, VALIDATIONS_MAX, &metrics, |metrics| {
+        metrics.record_validation(Validated::Overloaded);
+    });
+    patched.merge(judged)
+}
+
+/// Answers `concurrent` requests at once, each in time; the others with an error, which is counted.
+fn limited(
+    router: Router,
+    concurrent: usize,
+    metrics: &Arc<AdmissionMetrics>,
+    overloaded: fn(&AdmissionMetrics),
+) -> Router {
+    let metrics = Arc::clone(metrics);
+    let refuse = HandleErrorLayer::new(move |_: BoxError| {
+        overloaded(&metrics);
         async { StatusCode::SERVICE_UNAVAILABLE }
     });
     let limits = ServiceBuilder::new()
-        .layer(overloaded)
+        .layer(refuse)
         .load_shed()
-        .concurrency_limit(CONCURRENT_MAX)
+        .concurrency_limit(concurrent)
         .timeout(TIME_MAX);
-    Router::new().route(PATH, post(mutate)).layer(limits).with_state(webhook)
+    router.layer(limits)
 }
 
 async fn mutate(State(webhook): State<Webhook>, body: Body) -> Response {
     let started = Instant::now();
-    let answer = match read(body).await {
+    let answer = match body::read(body, REVIEW_BYTES_MAX).await {
         Received::Whole(bytes) => webhook.answer(&bytes),
         Received::TooLarge { beginning } => {
             webhook.metrics.record(Admitted::TooLarge);
@@ -90,37 +114,6 @@ async fn mutate(State(webhook): State<Webhook>, body: Body) -> Response {
     };
     webhook.metrics.observe(started.elapsed());
     answer
-}
-
-enum Received {
-    Whole(Vec<u8>),
-    TooLarge { beginning: Vec<u8> },
-    Broken,
-}
-
-/// Reads a body. Of one that is too large the beginning is kept and the rest is read and dropped:
-/// an answer before the end of the request would be lost with the connection.
-async fn read(mut body: Body) -> Received {
-    let mut kept = Vec::new();
-    let mut too_large = false;
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else {
-            return Received::Broken;
-        };
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        if !too_large && kept.len() + data.len() > REVIEW_BYTES_MAX {
-            too_large = true;
-            kept.extend_from_slice(&data[..data.len().min(BEGINNING_BYTES)]);
-            kept.truncate(BEGINNING_BYTES);
-            kept.shrink_to_fit();
-        }
-        if !too_large {
-            kept.extend_from_slice(&data);
-        }
-    }
-    if too_large { Received::TooLarge { beginning: kept } } else { Received::Whole(kept) }
 }
 
 impl Webhook {
@@ -187,6 +180,6 @@ fn unchanged(uid: Option<String>, otherwise: StatusCode) -> Response {
     }
 }
 
-fn json(body: Vec<u8>) -> Response {
+pub(crate) fn json(body: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

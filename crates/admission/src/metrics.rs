@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How a review ended. The pod was admitted in every case.
+/// How a review of a pod ended. The pod was admitted in every case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admitted {
     /// With the published values.
@@ -64,6 +64,51 @@ impl Admitted {
     }
 }
 
+/// How a review of settings ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validated {
+    /// Admitted without a remark.
+    Allowed,
+    /// Admitted with warnings.
+    Warned,
+    /// Refused.
+    Denied,
+    /// Admitted unseen: the review could not be read.
+    Malformed,
+    /// Admitted unseen: the review was greater than any settings are.
+    TooLarge,
+    /// Admitted unseen: a defect of the program was caught.
+    Panicked,
+    /// Admitted unseen: too many reviews at once, or no answer in time.
+    Overloaded,
+}
+
+impl Validated {
+    /// All of them, in the order of the metric's labels.
+    pub const ALL: [Self; 7] = [
+        Self::Allowed,
+        Self::Warned,
+        Self::Denied,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::Panicked,
+        Self::Overloaded,
+    ];
+
+    /// The word used as metric label.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Allowed => "Allowed",
+            Self::Warned => "Warned",
+            Self::Denied => "Denied",
+            Self::Malformed => "Malformed",
+            Self::TooLarge => "TooLarge",
+            Self::Panicked => "Panicked",
+            Self::Overloaded => "Overloaded",
+        }
+    }
+}
+
 /// Upper bounds of the duration buckets in microseconds: around the promise of 5 ms, up to the
 /// request's time limit of 200 ms.
 const BUCKETS_MICROS: [u64; 9] = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 200_000];
@@ -72,6 +117,7 @@ const BUCKETS_MICROS: [u64; 9] = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50
 #[derive(Debug, Default)]
 pub struct AdmissionMetrics {
     reviews: [AtomicU64; Admitted::ALL.len()],
+    validations: [AtomicU64; Validated::ALL.len()],
     buckets: [AtomicU64; BUCKETS_MICROS.len() + 1],
     micros: AtomicU64,
 }
@@ -86,6 +132,12 @@ impl AdmissionMetrics {
     /// How many reviews ended one way.
     pub fn count(&self, how: Admitted) -> u64 {
         self.reviews().find(|(found, _)| *found == how).map_or(0, |(_, count)| count)
+    }
+
+    /// Reviews of settings by how they ended, in the order of [`Validated::ALL`].
+    pub fn validations(&self) -> impl Iterator<Item = (Validated, u64)> {
+        let counts = self.validations.iter().map(|count| count.load(Ordering::Relaxed));
+        Validated::ALL.into_iter().zip(counts)
     }
 
     /// How long reviews took: upper bounds in seconds, the last infinite, each with the number of
@@ -110,6 +162,14 @@ impl AdmissionMetrics {
 
     pub(crate) fn record(&self, how: Admitted) {
         for (counter, found) in self.reviews.iter().zip(Admitted::ALL) {
+            if found == how {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    pub(crate) fn record_validation(&self, how: Validated) {
+        for (counter, found) in self.validations.iter().zip(Validated::ALL) {
             if found == how {
                 counter.fetch_add(1, Ordering::Relaxed);
             }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_api::{custom_workload, custom_workload_name, workload_kind};
 use plimsoll_domain::{WorkloadId, WorkloadKind};
 
 /// The controller that created a pod, as its owner reference names it.
@@ -16,42 +17,60 @@ pub struct Controller<'a> {
     pub name: &'a str,
 }
 
-/// The workloads that a pod with this controller and these labels may belong to, the likeliest
-/// first; none for kinds that are never changed.
+/// The workloads that a pod with this controller, or without any, and these labels may belong to,
+/// the likeliest first; none for kinds that are never changed.
+///
+/// A pod whose label makes it part of a custom workload belongs to no other: neither to the workload
+/// of its controller, nor, where nothing is published for the custom one, to anything.
 pub fn candidates(
     namespace: &str,
-    controller: Controller<'_>,
+    controller: Option<Controller<'_>>,
     labels: &BTreeMap<String, String>,
 ) -> Vec<WorkloadId> {
-    let id = |kind: WorkloadKind, name: &str| WorkloadId {
-        namespace: namespace.to_owned(),
-        kind,
-        name: name.to_owned(),
+    let custom = custom_workload_name(labels);
+    let Some(controller) = controller else {
+        return custom.map(|name| custom_workload(namespace, name, None)).into_iter().collect();
     };
+    let owners = owners(controller, labels);
+    let of = |(kind, owner): (WorkloadKind, &str)| match custom {
+        Some(name) => Some(custom_workload(namespace, name, Some(&kind))),
+        None => kind.is_known().then(|| WorkloadId {
+            namespace: namespace.to_owned(),
+            kind,
+            name: owner.to_owned(),
+        }),
+    };
+    owners.into_iter().filter_map(of).collect()
+}
+
+/// The objects that may be at the top of a pod's owners: kind and name, the likeliest first; none
+/// for pods of a node, which nobody may change.
+fn owners<'a>(
+    controller: Controller<'a>,
+    labels: &BTreeMap<String, String>,
+) -> Vec<(WorkloadKind, &'a str)> {
     let name = controller.name;
+    let own = workload_kind(controller.api_version, controller.kind);
     let parent = |kind: WorkloadKind, label: &str| {
         let hash = labels.get(label)?;
-        Some(id(kind, name.strip_suffix(hash.as_str())?.strip_suffix('-')?))
+        Some((kind, name.strip_suffix(hash.as_str())?.strip_suffix('-')?))
     };
-    let group = controller.api_version.split_once('/').map_or("", |(group, _)| group);
-    match (group, controller.kind) {
-        ("apps", "ReplicaSet") => [
+    let parents = match &own {
+        WorkloadKind::ReplicaSet => [
             parent(WorkloadKind::Deployment, "pod-template-hash"),
             parent(WorkloadKind::Rollout, "rollouts-pod-template-hash"),
-            Some(id(WorkloadKind::ReplicaSet, name)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
-        ("apps", "StatefulSet") => vec![id(WorkloadKind::StatefulSet, name)],
-        ("apps", "DaemonSet") => vec![id(WorkloadKind::DaemonSet, name)],
-        ("batch", "Job") => cron_job(name)
-            .map(|parent| id(WorkloadKind::CronJob, parent))
-            .into_iter()
-            .chain([id(WorkloadKind::Job, name)])
-            .collect(),
-        _ => Vec::new(),
-    }
+        ],
+        WorkloadKind::Job => [cron_job(name).map(|name| (WorkloadKind::CronJob, name)), None],
+        WorkloadKind::Other(kind) if kind == "Node" => return Vec::new(),
+        WorkloadKind::Deployment
+        | WorkloadKind::StatefulSet
+        | WorkloadKind::DaemonSet
+        | WorkloadKind::CronJob
+        | WorkloadKind::Rollout
+        | WorkloadKind::Custom(_)
+        | WorkloadKind::Other(_) => [None, None],
+    };
+    parents.into_iter().flatten().chain([(own, name)]).collect()
 }
 
 /// A CronJob names its Jobs `<name>-<minutes since 1970>`.
@@ -68,11 +87,9 @@ mod tests {
     fn check(controller: [&str; 3], labels: &[(&str, &str)], expect: &[&str]) {
         let [api_version, kind, name] = controller;
         let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let found: Vec<String> =
-            candidates("shop", Controller { api_version, kind, name }, &labels)
-                .iter()
-                .map(ToString::to_string)
-                .collect();
+        let controller = (!name.is_empty()).then_some(Controller { api_version, kind, name });
+        let found = candidates("shop", controller, &labels);
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert_eq!(found, expect);
     }
 
@@ -120,5 +137,33 @@ mod tests {
         check(["apps/v1", "DaemonSet", "log"], &[], &["shop/daemonset/log"]);
         check(["v1", "Node", "n1"], &[], &[]);
         check(["other.io/v1", "StatefulSet", "db"], &[], &[]);
+    }
+    const CUSTOM: (&str, &str) = ("workloads.cast.ai/custom-workload", "etl");
+
+    #[test]
+    fn a_labelled_pod_is_its_custom_workloads_alone_by_the_kind_of_its_controller() {
+        check(["", "", ""], &[CUSTOM], &["shop/custom-pod/etl"]);
+        check(["batch/v1", "Job", "load"], &[CUSTOM], &["shop/custom-job/etl"]);
+        check(
+            ["batch/v1", "Job", "load-29012345"],
+            &[CUSTOM],
+            &["shop/custom-cronjob/etl", "shop/custom-job/etl"],
+        );
+        check(
+            ["apps/v1", "ReplicaSet", "web-7d4b9c"],
+            &[HASH, CUSTOM],
+            &["shop/custom-deployment/etl", "shop/custom-replicaset/etl"],
+        );
+        let spark = ["sparkoperator.k8s.io/v1beta2", "SparkApplication", "daily"];
+        check(spark, &[CUSTOM], &["shop/custom-sparkapplication/etl"]);
+    }
+
+    #[test]
+    fn an_empty_label_and_pods_of_a_node_make_no_custom_workload() {
+        let empty = ("workloads.cast.ai/custom-workload", "");
+        check(["apps/v1", "StatefulSet", "db"], &[empty], &["shop/statefulset/db"]);
+        check(["", "", ""], &[empty], &[]);
+        check(["", "", ""], &[], &[]);
+        check(["v1", "Node", "n1"], &[CUSTOM], &[]);
     }
 }

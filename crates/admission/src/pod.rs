@@ -66,11 +66,12 @@ impl Pod {
     /// The workloads it may belong to.
     pub(crate) fn candidates(&self, namespace: &str) -> Vec<WorkloadId> {
         let owners = self.metadata.owner_references.as_deref().unwrap_or_default();
-        let Some(owner) = owners.iter().find(|owner| owner.controller == Some(true)) else {
-            return Vec::new();
-        };
-        let controller =
-            Controller { api_version: &owner.api_version, kind: &owner.kind, name: &owner.name };
+        let owner = owners.iter().find(|owner| owner.controller == Some(true));
+        let controller = owner.map(|owner| Controller {
+            api_version: &owner.api_version,
+            kind: &owner.kind,
+            name: &owner.name,
+        });
         let none = BTreeMap::new();
         owner::candidates(namespace, controller, self.metadata.labels.as_ref().unwrap_or(&none))
     }

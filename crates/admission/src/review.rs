@@ -1,6 +1,7 @@
 //! The AdmissionReview as it comes and goes.
 
 use k8s_openapi::ByteString;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,6 +18,31 @@ pub(crate) struct Request {
     pub object: Pod,
 }
 
+/// The request in a review of an object that holds settings, as far as it is read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ObjectRequest {
+    pub uid: String,
+    pub operation: String,
+    pub resource: GroupResource,
+    pub sub_resource: Option<String>,
+    pub object: Value,
+    pub old_object: Option<Value>,
+}
+
+/// What kind of object a review is about.
+#[derive(Debug, Deserialize)]
+pub(crate) struct GroupResource {
+    pub group: String,
+    pub resource: String,
+}
+
+/// Why an object is refused.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub message: String,
+}
+
 #[derive(Deserialize)]
 struct Review<T> {
     request: T,
@@ -29,9 +55,16 @@ struct Identified {
 
 /// The request, or the uid alone where the rest is not as expected, or nothing.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Request, Option<String>> {
-    serde_json::from_slice::<Review<Request>>(bytes)
-        .map(|review| review.request)
-        .map_err(|_| uid(bytes))
+    request(bytes)
+}
+
+/// The same of an object that holds settings.
+pub(crate) fn parse_object(bytes: &[u8]) -> Result<ObjectRequest, Option<String>> {
+    request(bytes)
+}
+
+fn request<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Option<String>> {
+    serde_json::from_slice::<Review<T>>(bytes).map(|review| review.request).map_err(|_| uid(bytes))
 }
 
 /// The answer that admits a pod, with a patch or without.
@@ -40,17 +73,26 @@ pub(crate) fn admitted(uid: &str, operations: &[Value]) -> Vec<u8> {
         .then(|| serde_json::to_vec(operations).ok())
         .flatten()
         .map(ByteString);
-    let answer = Answer {
-        api_version: "admission.k8s.io/v1",
-        kind: "AdmissionReview",
-        response: Response {
-            uid,
-            allowed: true,
-            patch_type: patch.as_ref().map(|_| "JSONPatch"),
-            patch,
-        },
-    };
-    // Strings and bytes always serialise; an empty answer would admit the pod as well.
+    answer(Response {
+        patch_type: patch.as_ref().map(|_| "JSONPatch"),
+        patch,
+        ..Response::allowed(uid)
+    })
+}
+
+/// The answer that admits or refuses an object, with warnings for whoever wrote it.
+pub(crate) fn judged(uid: &str, refusal: Option<Refusal>, warnings: Vec<String>) -> Vec<u8> {
+    answer(Response {
+        allowed: refusal.is_none(),
+        warnings,
+        status: refusal.map(|Refusal { message }| Status { message, reason: "Invalid", code: 422 }),
+        ..Response::allowed(uid)
+    })
+}
+
+fn answer(response: Response<'_>) -> Vec<u8> {
+    let answer = Answer { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response };
+    // Strings and bytes always serialise; an empty answer would admit the object as well.
     serde_json::to_vec(&answer).unwrap_or_default()
 }
 
@@ -71,6 +113,31 @@ struct Response<'a> {
     patch: Option<ByteString>,
     #[serde(skip_serializing_if = "Option::is_none")]
     patch_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+}
+
+impl<'a> Response<'a> {
+    fn allowed(uid: &'a str) -> Self {
+        Self {
+            uid,
+            allowed: true,
+            patch: None,
+            patch_type: None,
+            warnings: Vec::new(),
+            status: None,
+        }
+    }
+}
+
+/// What the API server tells whoever wrote a refused object.
+#[derive(Serialize)]
+struct Status {
+    message: String,
+    reason: &'static str,
+    code: u16,
 }
 
 /// The request's uid, also where the document is cut off or malformed further on.

@@ -12,6 +12,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::certificate::CertificateBundle;
+use crate::connections::{CONNECTIONS_MAX, HANDSHAKE_LIMIT, Limited};
 use crate::error::AdmissionError;
 
 /// Requests under way may end within this time after a shutdown began; each takes at most 200 ms,
@@ -59,8 +60,10 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> Result<(), AdmissionError> {
     listener.set_nonblocking(true).map_err(AdmissionError::Listen)?;
+    let limited = Limited::new(CONNECTIONS_MAX);
     axum_server::from_tcp_rustls(listener, certificates.0)
         .map_err(AdmissionError::Listen)?
+        .map(|tls| tls.handshake_timeout(HANDSHAKE_LIMIT).acceptor(limited))
         .handle(shutdown.0)
         .serve(router.into_make_service())
         .await

@@ -11,7 +11,7 @@ use plimsoll_admission::{
     AdmissionMetrics, Admitted, PATH, PublishedIndex, PublishedLookup, Webhook, router,
 };
 use plimsoll_domain::{
-    Allocation, Amount, PerResource, Published, Resources, WorkloadId, WorkloadKind,
+    Allocation, Amount, Grouping, PerResource, Published, Resources, WorkloadId, WorkloadKind,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -38,7 +38,7 @@ fn index() -> PublishedIndex {
     let index = PublishedIndex::default();
     let app = ("app".to_owned(), values(220, 451, Some(677)));
     let proxy = ("proxy".to_owned(), values(20, 64, None));
-    index.upsert(web(), Published { containers: vec![app, proxy] });
+    index.upsert(web(), Published { containers: vec![app, proxy], ..Published::default() });
     index
 }
 
@@ -173,13 +173,78 @@ async fn a_resource_that_nothing_is_published_for_keeps_its_text() {
     let index = PublishedIndex::default();
     let mut only_cpu = values(220, 1, None);
     only_cpu.memory = Allocation::default();
-    index.upsert(web(), Published { containers: vec![("app".to_owned(), only_cpu)] });
+    index.upsert(
+        web(),
+        Published { containers: vec![("app".to_owned(), only_cpu)], ..Published::default() },
+    );
     let mut expected = pod();
     expected["metadata"]["annotations"] =
         json!({"plimsoll.dev/published": "deployment/web: app cpu 220m"});
     expected["spec"]["containers"][0]["resources"]["requests"]["cpu"] = json!("220m");
     expected["spec"]["containers"][0]["resources"]["limits"] = json!({"memory": "1Gi"});
     check(index, review(&pod()), (expected, Admitted::Patched)).await;
+}
+
+/// An index that knows one custom workload: pods of Jobs labelled `etl`, in which every container
+/// whose name contains `task-` counts as `task`.
+fn custom() -> PublishedIndex {
+    let index = PublishedIndex::default();
+    let id = WorkloadId {
+        namespace: "shop".to_owned(),
+        kind: WorkloadKind::custom("Job"),
+        name: "etl".to_owned(),
+    };
+    let grouping = vec![Grouping { contains: vec!["task-".to_owned()], into: "task".to_owned() }];
+    let containers = vec![("task".to_owned(), values(300, 128, None))];
+    index.upsert(id, Published { containers, grouping });
+    index
+}
+
+/// A pod of a Job with these containers, labelled `etl`.
+fn job_pod(containers: &[&str]) -> Value {
+    let containers: Vec<_> = containers.iter().map(|name| json!({"name": name})).collect();
+    json!({
+        "metadata": {
+            "labels": {"workloads.cast.ai/custom-workload": "etl"},
+            "ownerReferences": [{
+                "apiVersion": "batch/v1", "kind": "Job", "name": "load", "uid": "u",
+                "controller": true
+            }]
+        },
+        "spec": {"containers": containers}
+    })
+}
+
+#[tokio::test]
+async fn a_labelled_pod_gets_what_is_published_for_its_group_of_containers() {
+    let pod = job_pod(&["task-7f3", "log", "task"]);
+    let mut expected = pod.clone();
+    for index in [0, 2] {
+        expected["spec"]["containers"][index]["resources"] =
+            json!({"requests": {"cpu": "300m", "memory": "128Mi"}});
+    }
+    expected["metadata"]["annotations"] = json!({
+        "plimsoll.dev/published": "custom-job/etl: task-7f3 cpu 300m, memory 128Mi; \
+                                   task cpu 300m, memory 128Mi"
+    });
+    check(custom(), review(&pod), (expected, Admitted::Patched)).await;
+}
+
+#[tokio::test]
+async fn a_labelled_pod_of_another_kind_of_controller_is_another_workloads() {
+    let mut bare = job_pod(&["task-1"]);
+    bare["metadata"]["ownerReferences"] = Value::Null;
+    check_unchanged(custom(), review(&bare), Admitted::NothingPublished).await;
+    let mut ignored = job_pod(&["task-1"]);
+    ignored["metadata"]["labels"]["workload-autoscaler.cast.ai/ignore"] = json!("true");
+    check_unchanged(custom(), review(&ignored), Admitted::OptedOut).await;
+}
+
+#[tokio::test]
+async fn a_labelled_pod_of_a_deployment_is_no_more_the_deployments() {
+    let mut labelled = pod();
+    labelled["metadata"]["labels"]["workloads.cast.ai/custom-workload"] = json!("etl");
+    check_unchanged(index(), review(&labelled), Admitted::NothingPublished).await;
 }
 
 #[tokio::test]

@@ -1,78 +1,49 @@
-//! The annotation that configures a workload, read into a policy.
-//!
-//! Whatever a person writes, this answers with a configuration and with remarks on the document. It
-//! cannot fail, and the limits in `document.rs` and [`DIAGNOSTICS_MAX`] bound its time and memory.
+//! The annotations that configure a workload: one that holds a document, or, where that is absent,
+//! those of the older form, one for each setting.
 
-mod check;
-mod document;
-mod reader;
-mod settings;
+mod older;
 
 use std::collections::BTreeMap;
 
-use plimsoll_domain::{Configuration, Configured, Diagnostic, Mode, Origin, Severity, Sourced};
+use plimsoll_domain::{Diagnostic, Origin, Parsed, Severity};
 
+use crate::document;
+use crate::read::REMARKS_MAX;
+use crate::settings::{read_document, table};
 use crate::{ANNOTATION_PREFIX, CONFIGURATION_ANNOTATION};
-use check::Checked;
-use document::Position;
 
-/// The most remarks on unknown fields, and on annotations of the older form: more than a page of them
-/// helps nobody, and each repeats a path. Remarks on known fields are at most two for each.
-const DIAGNOSTICS_MAX: usize = 50;
+pub(crate) use older::TREE as OLDER_TREE;
 
-/// Defaults that flags of the program set.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Defaults {
-    /// A recommendation must be sure enough even where the annotation does not ask for it.
-    pub confidence_required: bool,
+/// What the annotations of a workload say; `None` when nothing: they have neither form.
+///
+/// Both forms cannot be mixed: beside the document, annotations of the older form are ignored, each
+/// with a warning.
+pub fn read_annotations(annotations: &BTreeMap<String, String>) -> Option<Parsed> {
+    let Some(text) = annotations.get(CONFIGURATION_ANNOTATION) else {
+        return older::read(annotations);
+    };
+    let mut parsed = read_annotation(text);
+    parsed.remarks.extend(older::keys(annotations).take(REMARKS_MAX).map(ignored));
+    Some(parsed)
 }
 
-/// What the annotations of a workload ask for.
-///
-/// Without the annotation, and with annotations of the older form only, the workload is recommended
-/// for and not changed. Remarks are in the order of the document.
-pub fn parse_configuration(
-    annotations: &BTreeMap<String, String>,
-    defaults: &Defaults,
-) -> Configuration {
-    let Some(text) = annotations.get(CONFIGURATION_ANNOTATION) else {
-        let policy = settings::default_policy(*defaults);
-        let warnings = older_form(annotations, "is not in effect yet");
-        return Configuration { configured: Configured::Policy(Box::new(policy)), warnings };
-    };
-    let older =
-        older_form(annotations, "is ignored, since the configuration annotation is present");
-    match document::parse(text) {
+/// What the document in the annotation `workloads.cast.ai/configuration` says.
+pub fn read_annotation(text: &str) -> Parsed {
+    match document::parse(text, &Origin::Annotation) {
+        Ok(root) => read_document(root, &table::ANNOTATION, Origin::Annotation),
         Err(unreadable) => {
-            Configuration { configured: Configured::Unreadable(unreadable), warnings: older }
-        }
-        Ok(root) => {
-            let Checked { mut found, is_restrained } = check::check(&root);
-            let mut policy = settings::policy(&root, *defaults, &mut found);
-            if is_restrained {
-                policy.mode = Sourced { value: Mode::Recommend, origin: Origin::Annotation };
-            }
-            found.sort_by_key(|found| (found.line, found.column));
-            found.extend(older);
-            Configuration { configured: Configured::Policy(Box::new(policy)), warnings: found }
+            Parsed { settings: Err(unreadable), scaling_policy: None, remarks: Vec::new() }
         }
     }
 }
 
-/// A warning for each annotation of the older form, one setting in each.
-fn older_form(annotations: &BTreeMap<String, String>, why: &str) -> Vec<Diagnostic> {
-    let older = annotations.keys().filter(|key| {
-        key.starts_with(ANNOTATION_PREFIX) && key.as_str() != CONFIGURATION_ANNOTATION
-    });
-    older
-        .take(DIAGNOSTICS_MAX)
-        .map(|key| {
-            let message = format!("annotation {key} {why}");
-            diagnostic(Severity::Warning, "", Position::default(), message)
-        })
-        .collect()
-}
-
-fn diagnostic(severity: Severity, field: &str, at: Position, message: String) -> Diagnostic {
-    Diagnostic { severity, field: field.to_owned(), line: at.line, column: at.column, message }
+fn ignored(key: &str) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        origin: Origin::OlderAnnotations,
+        field: format!("{ANNOTATION_PREFIX}{key}"),
+        line: None,
+        column: None,
+        message: format!("is ignored, since {CONFIGURATION_ANNOTATION} is present"),
+    }
 }

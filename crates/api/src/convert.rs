@@ -3,19 +3,20 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff;
 
-use plimsoll_domain::{DecisionState, Move, OomFloor, Published, Resource, Resources, Timestamp};
+use plimsoll_domain::{
+    DecisionState, Grouping, Move, OomFloor, Published, Resource, Resources, Timestamp,
+};
 
 use crate::crd::{
-    ContainerResources, MoveStatus, OomFloorStatus, PublishedStatus, ScaledWorkloadStatus,
+    ContainerResources, GroupingStatus, MoveStatus, OomFloorStatus, PublishedStatus,
+    ScaledWorkloadStatus,
 };
 use crate::quantity::{format_quantity, parse_quantity, resources_from_k8s, resources_to_k8s};
 
 /// The decision state that a status holds.
 pub fn state_from_status(status: &ScaledWorkloadStatus) -> DecisionState {
     DecisionState {
-        published: status.published.as_ref().map(|PublishedStatus { containers }| Published {
-            containers: containers.iter().map(container_from).collect(),
-        }),
+        published: status.published.as_ref().map(published_from),
         last_move: status.last_move.as_ref().map(|MoveStatus { at, containers }| Move {
             at: timestamp(at),
             containers: containers.iter().map(container_from).collect(),
@@ -28,9 +29,7 @@ pub fn state_from_status(status: &ScaledWorkloadStatus) -> DecisionState {
 /// Writes the decision state into a status; the rest of the status is left alone.
 pub fn state_to_status(state: &DecisionState, status: &mut ScaledWorkloadStatus) {
     let DecisionState { published, last_move, moves, oom_floors } = state;
-    status.published = published.as_ref().map(|Published { containers }| PublishedStatus {
-        containers: containers.iter().map(container_to).collect(),
-    });
+    status.published = published.as_ref().map(published_to);
     status.last_move = last_move.as_ref().map(|Move { at, containers }| MoveStatus {
         at: time(*at),
         containers: containers.iter().map(container_to).collect(),
@@ -47,6 +46,28 @@ pub fn timestamp(time: &Time) -> Timestamp {
 /// A point in time as Kubernetes wants it; beyond the year 9999 the epoch stands in.
 pub fn time(at: Timestamp) -> Time {
     Time(jiff::Timestamp::from_second(at.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+}
+
+fn published_from(PublishedStatus { containers, grouping }: &PublishedStatus) -> Published {
+    let grouping = grouping.iter().map(|GroupingStatus { contains, into }| Grouping {
+        contains: contains.clone(),
+        into: into.clone(),
+    });
+    Published {
+        containers: containers.iter().map(container_from).collect(),
+        grouping: grouping.collect(),
+    }
+}
+
+fn published_to(Published { containers, grouping }: &Published) -> PublishedStatus {
+    let grouping = grouping.iter().map(|Grouping { contains, into }| GroupingStatus {
+        contains: contains.clone(),
+        into: into.clone(),
+    });
+    PublishedStatus {
+        containers: containers.iter().map(container_to).collect(),
+        grouping: grouping.collect(),
+    }
 }
 
 fn container_from(
@@ -93,8 +114,9 @@ mod tests {
         let containers =
             vec![("app".to_owned(), resources), ("log".to_owned(), Resources::default())];
         let at = Timestamp::from_seconds(1_763_900_000);
+        let group = Grouping { contains: vec!["job-".to_owned()], into: "job".to_owned() };
         let state = DecisionState {
-            published: Some(Published { containers: containers.clone() }),
+            published: Some(Published { containers: containers.clone(), grouping: vec![group] }),
             last_move: Some(Move { at, containers }),
             moves: 7,
             oom_floors: vec![OomFloor {

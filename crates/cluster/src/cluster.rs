@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use plimsoll_api::Defaults;
+use plimsoll_policy::BuiltIn;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::configure::Configure;
 use crate::discover;
+use crate::intern::Intern;
 use crate::kinds::{self, Optional};
+use crate::thoras::Thoras;
 use crate::watch::Watches;
 use crate::{
     Clients, ClusterError, ClusterSource, Index, Lead, PublishedHook, Resizer, StatusSink,
@@ -20,8 +21,8 @@ use crate::{
 pub struct ClusterOptions {
     /// The program's own namespace: never touched, and home of the stop order.
     pub namespace: String,
-    /// What configurations say that do not say.
-    pub defaults: Defaults,
+    /// What flags of the program say where no document does.
+    pub built_in: BuiltIn,
     /// Pods are not changed. Status is written all the same: it says what would be done.
     pub dry_run: bool,
     /// Told of every change of published values; for the webhook.
@@ -44,7 +45,8 @@ impl std::fmt::Debug for ClusterOptions {
 pub struct Cluster {
     clients: Clients,
     index: Arc<Index>,
-    configure: Arc<Configure>,
+    intern: Arc<Intern>,
+    built_in: BuiltIn,
     lead: Lead,
     namespace: String,
     dry_run: bool,
@@ -59,11 +61,11 @@ impl Cluster {
 
     /// A cluster behind known clients.
     pub fn with_clients(clients: Clients, options: ClusterOptions) -> Self {
-        let configure = Arc::new(Configure::new(options.defaults));
         Self {
             clients,
-            index: Arc::new(Index::new(options.published, configure.without_any())),
-            configure,
+            index: Arc::new(Index::new(options.published)),
+            intern: Arc::default(),
+            built_in: options.built_in,
             lead: options.lead,
             namespace: options.namespace,
             dry_run: options.dry_run,
@@ -92,7 +94,7 @@ impl Cluster {
         let watches = Watches {
             client: self.clients.watches.clone(),
             index: self.index(),
-            configure: Arc::clone(&self.configure),
+            intern: Arc::clone(&self.intern),
             cancel: cancel.clone(),
         };
         let mut tasks = JoinSet::new();
@@ -109,7 +111,7 @@ impl Cluster {
 
     /// The source of workloads.
     pub fn workload_source(&self) -> ClusterSource {
-        ClusterSource { index: self.index(), namespace: self.namespace.clone() }
+        ClusterSource::new(self.index(), self.namespace.clone(), self.built_in)
     }
 
     /// What changes pods.
@@ -125,6 +127,14 @@ impl Cluster {
 
     /// Where evaluations go. `instance` names this replica in events.
     pub fn sink(&self, instance: &str) -> StatusSink {
-        StatusSink::new(self.clients.calls.clone(), self.index(), self.lead.clone(), instance)
+        let (client, lead) = (self.clients.calls.clone(), self.lead.clone());
+        let thoras = Thoras::new(
+            client.clone(),
+            self.index(),
+            lead.clone(),
+            self.namespace.clone(),
+            self.dry_run,
+        );
+        StatusSink::new(client, self.index(), lead, instance, thoras)
     }
 }

@@ -10,7 +10,8 @@ use crate::call::call;
 use crate::kinds::Optional;
 use crate::watch::{Ended, Watches};
 
-/// How often is asked. A kind installed later is found within this, at four small reads a minute.
+/// How often is asked. A kind installed later is found within this, at one small read a minute for
+/// each of five optional kinds and two for what the cluster can do.
 const INTERVAL: Duration = Duration::from_mins(1);
 
 /// How soon is asked again after no answer, while nothing is known yet.
@@ -110,6 +111,57 @@ fn chain(error: &ClusterError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Index;
+    use crate::mock::{Answer, Mock};
+    use serde_json::json;
+    use std::sync::Arc;
+    use tokio_util::sync::CancellationToken;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kind_that_is_installed_later_is_found() {
+        let resources = json!({
+            "kind": "APIResourceList", "groupVersion": "thoras.ai/v1", "resources": [{
+                "name": "aiscaletargets", "singularName": "aiscaletarget", "namespaced": true,
+                "kind": "AIScaleTarget", "verbs": ["list", "watch"],
+            }],
+        });
+        let target = json!({"type": "ADDED", "object": {
+            "apiVersion": "thoras.ai/v1", "kind": "AIScaleTarget",
+            "metadata": {"namespace": "shop", "name": "web", "resourceVersion": "5"},
+            "spec": "nothing that anyone expects",
+        }});
+        let end = json!({"type": "BOOKMARK", "object": {
+            "apiVersion": "thoras.ai/v1", "kind": "AIScaleTarget",
+            "metadata": {
+                "resourceVersion": "5", "annotations": {"k8s.io/initial-events-end": "true"},
+            },
+        }});
+        let answers = vec![
+            Answer::Status(404, json!({})),
+            Answer::Json(200, resources),
+            Answer::Lines(vec![target, end]),
+            Answer::Never,
+        ];
+        let mock = Mock::new(answers);
+        let watches = Watches {
+            client: mock.client(),
+            index: Arc::new(Index::test()),
+            intern: Arc::default(),
+            cancel: CancellationToken::new(),
+        };
+        let known = || {
+            watches
+                .index
+                .read(|tables| tables.targets.is_listed().then(|| tables.targets.iter().count()))
+        };
+        let follow = optional(Optional::ScaleTarget, mock.client(), watches.clone());
+        let mut follow = std::pin::pin!(follow);
+        // Time is paused: a limit is reached at once when nothing else is left to do.
+        assert!(tokio::time::timeout(INTERVAL / 2, &mut follow).await.is_err());
+        assert_eq!(known(), Some(0), "the group is not there");
+        assert!(tokio::time::timeout(INTERVAL, &mut follow).await.is_err());
+        assert_eq!(known(), Some(1), "{:?}", mock.requests());
+    }
 
     #[test]
     fn reads_minor_versions_as_distributions_write_them() {

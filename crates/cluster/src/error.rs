@@ -29,6 +29,14 @@ pub enum ClusterError {
         /// How long was waited.
         limit: Duration,
     },
+    /// What is to be kept beside the object is too large for it.
+    #[error("{attempt}: its own spec has more than {} KiB; delete it, and it is made anew", .limit / 1024)]
+    TooLarge {
+        /// What was attempted.
+        attempt: String,
+        /// The most there may be, in bytes.
+        limit: usize,
+    },
     /// This replica no longer leads: another may by now.
     #[error("{attempt}: this replica leads no more")]
     LeadLost {

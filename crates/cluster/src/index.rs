@@ -8,14 +8,21 @@ use parking_lot::RwLock;
 use plimsoll_api::scaled_workload_name;
 use plimsoll_domain::{Capabilities, Published, Stop, WorkloadId, WorkloadKind};
 use plimsoll_pipeline::PortError;
+use plimsoll_policy::{Catalog, ScalingPolicy};
 
-use crate::configure::Configured;
-use crate::owner::{self, Link, Owner};
+use crate::compiled::Compiled;
+use crate::owner::{self, Link, Owner, Top};
 use crate::row::autoscaler::AutoscalerRow;
-use crate::row::controller::ControllerRow;
+use crate::row::controller::{ControllerRow, WorkloadRow};
+use crate::row::namespace::NamespaceRow;
+use crate::row::object::ObjectRow;
 use crate::row::pod::PodRow;
+use crate::row::scale_template::TemplateRow;
 use crate::row::scaled::ScaledRow;
+use crate::row::target::TargetRow;
+use crate::row::template::Template;
 use crate::table::{Change, Key, Table};
+use crate::told::Told;
 
 /// Is told the values published for new pods of a workload whenever they change; none when there
 /// are none any more. Called from a watch: it must not block.
@@ -35,8 +42,8 @@ pub(crate) const KINDS: [WorkloadKind; 7] = [
 /// All rows.
 #[derive(Debug)]
 pub(crate) struct Tables {
-    /// Whether each namespace's labels ask that it be left alone.
-    pub namespaces: Table<bool>,
+    /// Namespaces.
+    pub namespaces: Table<NamespaceRow>,
     /// Workloads and links, one table for each of [`KINDS`].
     pub controllers: BTreeMap<WorkloadKind, Table<ControllerRow>>,
     /// Pods.
@@ -45,8 +52,20 @@ pub(crate) struct Tables {
     pub horizontal: Table<AutoscalerRow>,
     /// VerticalPodAutoscalers that are not off.
     pub vertical: Table<AutoscalerRow>,
-    /// What was published before.
+    /// What was published before, and what a person said of one workload.
     pub scaled: Table<ScaledRow>,
+    /// ScalingPolicies.
+    pub policies: Table<ScalingPolicy>,
+    /// The same, compiled.
+    pub compiled: Compiled,
+    /// AIScaleTargets.
+    pub targets: Table<TargetRow>,
+    /// DaemonSetAutoscalers.
+    pub daemon_set_autoscalers: Table<TargetRow>,
+    /// ClusterAIScaleTemplates.
+    pub templates: Table<TemplateRow>,
+    /// What is kept of objects with settings for their status, by kind.
+    pub told: BTreeMap<Told, Table<ObjectRow>>,
     /// The order to stand still; one row or none.
     pub stops: Table<Stop>,
     /// What the cluster can do, once it was asked.
@@ -59,8 +78,6 @@ pub(crate) struct Tables {
 pub struct Index {
     tables: RwLock<Tables>,
     hook: Option<PublishedHook>,
-    /// The configuration of what says nothing of its own.
-    pub(crate) without_configuration: Configured,
 }
 
 impl std::fmt::Debug for Index {
@@ -70,7 +87,7 @@ impl std::fmt::Debug for Index {
 }
 
 impl Index {
-    pub(crate) fn new(hook: Option<PublishedHook>, without_configuration: Configured) -> Self {
+    pub(crate) fn new(hook: Option<PublishedHook>) -> Self {
         let controllers = KINDS.into_iter().map(|kind| (kind, Table::default()));
         Self {
             tables: RwLock::new(Tables {
@@ -80,12 +97,17 @@ impl Index {
                 horizontal: Table::default(),
                 vertical: Table::default(),
                 scaled: Table::default(),
+                policies: Table::default(),
+                compiled: Compiled::default(),
+                targets: Table::default(),
+                daemon_set_autoscalers: Table::default(),
+                templates: Table::default(),
+                told: BTreeMap::new(),
                 stops: Table::default(),
                 capabilities: None,
                 errors: BTreeMap::new(),
             }),
             hook,
-            without_configuration,
         }
     }
 
@@ -112,8 +134,10 @@ impl Index {
     /// The workload that a pod with these owners, in this namespace, belongs to.
     pub fn workload_of(&self, namespace: &str, owners: &[OwnerReference]) -> Option<WorkloadId> {
         let controller = owner::controller(owners);
-        self.read(|tables| tables.workload_of(namespace, controller.as_ref()))
-            .map(|owner| owner::identity(namespace, &owner))
+        match self.read(|tables| tables.top(namespace, controller.as_ref())) {
+            Top::Workload(owner) => Some(owner::identity(namespace, &owner)),
+            Top::Alone(_) | Top::Bare | Top::Nothing => None,
+        }
     }
 
     /// Why there is nothing to read yet.
@@ -137,7 +161,7 @@ impl Index {
     /// Takes a change of what was published in, and tells the hook.
     pub(crate) fn apply_scaled(&self, change: Change<ScaledRow>) {
         let Some(hook) = &self.hook else {
-            return self.write(|tables| tables.scaled.apply(change, |_, _| {}));
+            return self.write(|tables| tables.scaled.apply(change, ScaledRow::carry));
         };
         // Under one lock, so that the hook is told in the order in which rows change.
         self.write(|tables| {
@@ -149,6 +173,13 @@ impl Index {
 }
 
 impl Tables {
+    /// All policies, compiled; the same as long as nobody changes one.
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        self.compiled.of(self.policies.version(), || {
+            Catalog::new(self.policies.iter().map(|(_, policy)| policy.clone()).collect())
+        })
+    }
+
     pub(crate) fn waiting_for(&self) -> Vec<&'static str> {
         let listed = [
             ("Namespaces", self.namespaces.is_listed()),
@@ -156,6 +187,10 @@ impl Tables {
             ("HorizontalPodAutoscalers", self.horizontal.is_listed()),
             ("VerticalPodAutoscalers", self.vertical.is_listed()),
             ("ScaledWorkloads", self.scaled.is_listed()),
+            ("ScalingPolicies", self.policies.is_listed()),
+            ("AIScaleTargets", self.targets.is_listed()),
+            ("DaemonSetAutoscalers", self.daemon_set_autoscalers.is_listed()),
+            ("ClusterAIScaleTemplates", self.templates.is_listed()),
             ("the stop ConfigMap", self.stops.is_listed()),
             ("what the cluster can do", self.capabilities.is_some()),
             ("workloads", self.controllers.values().all(Table::is_listed)),
@@ -169,37 +204,81 @@ impl Tables {
         self.scaled.get(&Key::new(&id.namespace, &scaled_workload_name(id)))
     }
 
+    /// What is kept of the objects of a kind for their status.
+    pub(crate) fn told(&self, kind: Told) -> impl Iterator<Item = (&Key, &ObjectRow)> {
+        self.told.get(&kind).into_iter().flat_map(Table::iter)
+    }
+
+    /// The same of one object.
+    pub(crate) fn told_of(&self, kind: Told, key: &Key) -> Option<&ObjectRow> {
+        self.told.get(&kind)?.get(key)
+    }
+
+    /// The table itself.
+    pub(crate) fn told_mut(&mut self, kind: Told) -> &mut Table<ObjectRow> {
+        self.told.entry(kind).or_default()
+    }
+
     pub(crate) fn stop(&self) -> Option<&Stop> {
         self.stops.iter().map(|(_, stop)| stop).next()
     }
 
     pub(crate) fn is_ignored(&self, namespace: &str) -> bool {
-        self.namespaces.get(&Key::new("", namespace)) == Some(&true)
+        self.namespaces.get(&Key::new("", namespace)).is_some_and(|row| row.ignored)
     }
 
-    pub(crate) fn workload_of(&self, namespace: &str, controller: Option<&Owner>) -> Option<Owner> {
-        owner::top_owner(controller, |kind, name| {
-            let row = self.controllers.get(kind);
-            match row.and_then(|table| table.get(&Key::new(namespace, name))) {
-                Some(ControllerRow::Workload(_)) => Link::Workload,
-                Some(ControllerRow::OwnedBy(owner)) => Link::OwnedBy(owner.clone()),
-                None => Link::Unknown,
-            }
+    /// What is at the top of the owners of a pod with this controller.
+    pub(crate) fn top(&self, namespace: &str, controller: Option<&Owner>) -> Top {
+        owner::top_owner(controller, |kind, name| match self.controller(kind, namespace, name) {
+            Some(ControllerRow::Workload(_)) => Link::Workload,
+            Some(ControllerRow::OwnedBy(owner)) => Link::OwnedBy(owner.clone()),
+            Some(ControllerRow::Alone { .. }) => Link::Alone,
+            None => Link::Unknown,
         })
+    }
+
+    /// An object that controls pods.
+    pub(crate) fn controller(
+        &self,
+        kind: &WorkloadKind,
+        namespace: &str,
+        name: &str,
+    ) -> Option<&ControllerRow> {
+        self.controllers.get(kind)?.get(&Key::new(namespace, name))
+    }
+
+    /// A workload whose object is watched.
+    pub(crate) fn workload(
+        &self,
+        kind: &WorkloadKind,
+        namespace: &str,
+        name: &str,
+    ) -> Option<&WorkloadRow> {
+        match self.controller(kind, namespace, name)? {
+            ControllerRow::Workload(row) => Some(row),
+            ControllerRow::OwnedBy(_) | ControllerRow::Alone { .. } => None,
+        }
+    }
+
+    /// The template that holds for a workload: its own, or that of the Deployment it refers to.
+    pub(crate) fn template<'a>(&'a self, namespace: &str, row: &'a WorkloadRow) -> &'a Template {
+        let of = row.template_of.as_deref();
+        let of = of.and_then(|name| self.workload(&WorkloadKind::Deployment, namespace, name));
+        of.map_or(&row.template, |deployment| &deployment.template)
     }
 
     /// The values published after a change, for each workload for which they are others.
     fn apply_scaled(&mut self, change: Change<ScaledRow>) -> Vec<(WorkloadId, Option<Published>)> {
         let touched: Option<Key> = match &change {
             Change::ListBegun | Change::Listed(..) => {
-                self.scaled.apply(change, |_, _| {});
+                self.scaled.apply(change, ScaledRow::carry);
                 return Vec::new();
             }
             Change::ListDone => None,
             Change::Set(key, _) | Change::Removed(key) => Some(key.clone()),
         };
         let before = self.published(touched.as_ref());
-        self.scaled.apply(change, |_, _| {});
+        self.scaled.apply(change, ScaledRow::carry);
         let after = self.published(touched.as_ref());
         let gone = before.keys().filter(|id| !after.contains_key(*id));
         let gone: Vec<_> = gone.map(|id| (id.clone(), None)).collect();
@@ -222,7 +301,7 @@ impl Tables {
 #[cfg(test)]
 impl Index {
     pub(crate) fn test() -> Self {
-        Self::new(None, crate::configure::Configure::test().without_any())
+        Self::new(None)
     }
 }
 
@@ -234,15 +313,17 @@ mod tests {
 
     fn row(name: &str, published: Option<u32>) -> (Key, ScaledRow) {
         let containers = |count: u32| (0..count).map(|n| (n.to_string(), Resources::default()));
-        let published =
-            published.map(|count| Published { containers: containers(count).collect() });
+        let published = published.map(|count| Published {
+            containers: containers(count).collect(),
+            ..Published::default()
+        });
         let id = WorkloadId {
             namespace: "shop".to_owned(),
             kind: WorkloadKind::Deployment,
             name: name.to_owned(),
         };
         let state = DecisionState { published, ..DecisionState::default() };
-        let row = ScaledRow { id, owner_uid: None, state, written: None };
+        let row = ScaledRow { id, owner_uid: None, document: None, state, written: None };
         (Key::new("shop", name), row)
     }
 
@@ -267,7 +348,7 @@ mod tests {
             );
             hear.lock().push(what);
         });
-        let index = Index::new(Some(hook), crate::configure::Configure::test().without_any());
+        let index = Index::new(Some(hook));
         for change in changes {
             index.apply_scaled(change);
         }

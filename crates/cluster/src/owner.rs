@@ -2,6 +2,7 @@
 //! the objects between: pod -> ReplicaSet -> Deployment, pod -> Job -> CronJob.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use plimsoll_api::workload_kind;
 use plimsoll_domain::{WorkloadId, WorkloadKind};
 
 /// A controller as an owner reference names it.
@@ -24,14 +25,17 @@ pub(crate) enum Link {
     Workload,
     /// It belongs to another.
     OwnedBy(Owner),
-    /// It is not known, or (a Job without a CronJob) nothing that is sized.
+    /// Nothing owns it, and it is nothing that is sized (a Job without a CronJob) unless its pods
+    /// say that they are a custom workload.
+    Alone,
+    /// It is not known (yet).
     Unknown,
 }
 
 /// The controller among owner references, if there is one.
 pub(crate) fn controller(references: &[OwnerReference]) -> Option<Owner> {
     let reference = references.iter().find(|reference| reference.controller == Some(true))?;
-    let kind = kind(&reference.api_version, &reference.kind);
+    let kind = workload_kind(&reference.api_version, &reference.kind);
     let is_known = kind.is_known();
     let unless_watched = |text: &str| (!is_known).then(|| text.into());
     Some(Owner {
@@ -42,28 +46,44 @@ pub(crate) fn controller(references: &[OwnerReference]) -> Option<Owner> {
     })
 }
 
-/// The workload that a pod with this controller belongs to. `link` says what is known about the
-/// ReplicaSet or Job of that name in the pod's namespace.
-///
-/// None for bare pods, pods of a node (static pods) and of Jobs without a CronJob.
+/// What stands at the top of a pod's owners.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Top {
+    /// A workload.
+    Workload(Owner),
+    /// No workload, but pods that it controls may say that they are one: a Job without a CronJob.
+    Alone(Owner),
+    /// Nothing: a bare pod. It may say that it is part of a workload.
+    Bare,
+    /// A node (static pods), or something that is not known yet.
+    Nothing,
+}
+
+/// What a pod with this controller belongs to. `link` says what is known about the ReplicaSet or Job
+/// of that name in the pod's namespace.
 pub(crate) fn top_owner(
     controller: Option<&Owner>,
     link: impl Fn(&WorkloadKind, &str) -> Link,
-) -> Option<Owner> {
-    let owner = controller?;
+) -> Top {
+    let Some(owner) = controller else {
+        return Top::Bare;
+    };
     match &owner.kind {
         WorkloadKind::ReplicaSet | WorkloadKind::Job => match link(&owner.kind, &owner.name) {
-            Link::Workload => Some(owner.clone()),
-            Link::OwnedBy(parent) => Some(parent),
-            Link::Unknown => None,
+            Link::Workload => Top::Workload(owner.clone()),
+            Link::OwnedBy(parent) => Top::Workload(parent),
+            Link::Alone => Top::Alone(owner.clone()),
+            Link::Unknown => Top::Nothing,
         },
-        WorkloadKind::Other(kind) if kind == "Node" => None,
+        WorkloadKind::Other(kind) if kind == "Node" => Top::Nothing,
+        // No object has such a kind, but anyone can write it into a reference.
+        WorkloadKind::Custom(_) => Top::Nothing,
         WorkloadKind::Deployment
         | WorkloadKind::StatefulSet
         | WorkloadKind::DaemonSet
         | WorkloadKind::CronJob
         | WorkloadKind::Rollout
-        | WorkloadKind::Other(_) => Some(owner.clone()),
+        | WorkloadKind::Other(_) => Top::Workload(owner.clone()),
     }
 }
 
@@ -74,23 +94,6 @@ pub(crate) fn identity(namespace: &str, owner: &Owner) -> WorkloadId {
         kind: owner.kind.clone(),
         name: owner.name.to_string(),
     }
-}
-
-/// The kind an API version and kind name. A kind of a known name in a group that is not its own
-/// (`StatefulSet` of `apps.kruise.io`) is another kind, and its name says so.
-pub(crate) fn kind(api_version: &str, kind: &str) -> WorkloadKind {
-    let known = WorkloadKind::from_name(kind);
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    let home = match &known {
-        WorkloadKind::Deployment
-        | WorkloadKind::StatefulSet
-        | WorkloadKind::DaemonSet
-        | WorkloadKind::ReplicaSet => "apps",
-        WorkloadKind::Job | WorkloadKind::CronJob => "batch",
-        WorkloadKind::Rollout => "argoproj.io",
-        WorkloadKind::Other(_) => return known,
-    };
-    if group == home { known } else { WorkloadKind::Other(format!("{kind}.{group}")) }
 }
 
 #[cfg(test)]
@@ -119,6 +122,7 @@ mod tests {
             (WorkloadKind::ReplicaSet, "fn-1") => "example.com/v1 Function fn",
             (WorkloadKind::Job, "report-28") => "batch/v1 CronJob report",
             (WorkloadKind::ReplicaSet, "alone") => return Link::Workload,
+            (WorkloadKind::Job, "once") => return Link::Alone,
             _ => return Link::Unknown,
         };
         controller(&[reference(parent)]).map_or(Link::Unknown, Link::OwnedBy)
@@ -126,8 +130,12 @@ mod tests {
 
     fn check(references: &[&str], expect: Option<&str>) {
         let references: Vec<_> = references.iter().copied().map(reference).collect();
-        let owner = top_owner(controller(&references).as_ref(), link);
-        let owner = owner.map(|owner| identity("shop", &owner).to_string());
+        let owner = match top_owner(controller(&references).as_ref(), link) {
+            Top::Workload(owner) => Some(identity("shop", &owner).to_string()),
+            Top::Alone(owner) => Some(format!("alone: {}", identity("shop", &owner))),
+            Top::Bare => Some("bare".to_owned()),
+            Top::Nothing => None,
+        };
         assert_eq!(owner.as_deref(), expect, "{references:?}");
     }
 
@@ -141,16 +149,18 @@ mod tests {
     }
 
     #[test]
-    fn a_replica_set_without_owner_is_a_workload_and_a_job_without_owner_is_none() {
+    fn a_replica_set_without_owner_is_a_workload_and_a_job_without_owner_stands_alone() {
         check(&["apps/v1 ReplicaSet alone"], Some("shop/replicaset/alone"));
-        check(&["batch/v1 Job once"], None);
+        check(&["batch/v1 Job once"], Some("alone: shop/job/once"));
+        check(&["batch/v1 Job not-seen-yet"], None);
     }
 
     #[test]
     fn bare_pods_and_static_pods_belong_to_nothing() {
-        check(&[], None);
+        check(&[], Some("bare"));
         check(&["v1 Node node-1"], None);
         check(&["apps/v1 ReplicaSet not-seen-yet"], None);
+        check(&["example.com/v1 Custom-Job etl"], None);
     }
 
     #[test]
@@ -159,7 +169,7 @@ mod tests {
             &["example.com/v1 Watcher w!", "apps/v1 StatefulSet db"],
             Some("shop/statefulset/db"),
         );
-        check(&["apps/v1 StatefulSet db!"], None);
+        check(&["apps/v1 StatefulSet db!"], Some("bare"));
     }
 
     #[test]

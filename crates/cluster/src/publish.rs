@@ -1,5 +1,9 @@
-//! Makes evaluations known: one ScaledWorkload for each workload, its status, and events. Written
-//! only where there is news; what could not be written is tried again at the next tick.
+//! Makes evaluations known: one ScaledWorkload for each workload, its status, and events, and what
+//! became of the objects that people wrote. Written only where there is news; what could not be
+//! written is tried again at the next tick.
+
+mod objects;
+mod policies;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +16,7 @@ use kube::{Api, Client};
 use plimsoll_api::{
     FIELD_MANAGER, MANAGED_BY_LABEL, ScaledWorkload, ScaledWorkloadStatus, scaled_workload_name,
 };
-use plimsoll_domain::{Evaluation, WorkloadId};
+use plimsoll_domain::{Evaluation, Timestamp, WorkloadId, WorkloadKind};
 use plimsoll_pipeline::{EvaluationSink, PortError};
 use plimsoll_report::{EvaluationView, EventView, ReasonView, RunningView, event};
 use serde_json::{Value, json};
@@ -22,8 +26,12 @@ use crate::event::Events;
 use crate::reference::Reference;
 use crate::row::scaled::ScaledRow;
 use crate::status::status;
+use crate::thoras::Thoras;
 use crate::written::Written;
 use crate::{ClusterError, Index, Lead};
+use objects::ObjectStatuses;
+
+pub(crate) use objects::ObjectStatus;
 
 /// Workloads that are written at the same time. A write takes about 10 ms, so that 8 of them make
 /// 800 a second: a first tick over 1,000 workloads writes for about 3 s.
@@ -41,6 +49,8 @@ pub struct StatusSink {
     events: Events,
     lead: Lead,
     known: BTreeMap<WorkloadId, Known>,
+    thoras: Thoras,
+    objects: ObjectStatuses,
 }
 
 /// What this process wrote about a workload. The watch shows it somewhat later.
@@ -49,14 +59,19 @@ struct Known {
     written: Written,
     /// Whether the watch has shown the object since. If it then does not, someone deleted it.
     was_seen: bool,
+    /// The owner that the watch showed when the object itself was written because that owner was not
+    /// the right one. Shown again, it is the watch that lags behind, or an owner of someone else's.
+    corrected: Option<ShownOwner>,
 }
 
 /// One workload's news.
 struct News {
     id: WorkloadId,
     target: Reference,
-    /// Whether the object itself, not only its status, is to be written.
-    object: bool,
+    /// The object itself, where not only its status is to be written.
+    object: Option<Value>,
+    /// The owner that is corrected, or was.
+    corrected: Option<ShownOwner>,
     status: ScaledWorkloadStatus,
     view: EvaluationView,
     event: Option<EventView>,
@@ -70,15 +85,43 @@ impl std::fmt::Debug for StatusSink {
 }
 
 impl EvaluationSink for StatusSink {
-    async fn publish(&mut self, evaluations: &[Evaluation]) -> Result<(), PortError> {
+    async fn publish(
+        &mut self,
+        evaluations: &[Evaluation],
+        now: Timestamp,
+    ) -> Result<(), PortError> {
+        let of_workloads = self.publish_workloads(evaluations).await;
+        let of_objects = self.publish_objects(evaluations, now).await;
+        let of_targets = match self.thoras.make_targets().await {
+            Some(error) => Err(PortError::new("make what ClusterAIScaleTemplates ask for", error)),
+            None => Ok(()),
+        };
+        of_workloads.and(of_objects).and(of_targets)
+    }
+}
+
+impl StatusSink {
+    pub(crate) fn new(
+        client: Client,
+        index: Arc<Index>,
+        lead: Lead,
+        instance: &str,
+        thoras: Thoras,
+    ) -> Self {
+        let events = Events::new(client.clone(), instance);
+        let objects = ObjectStatuses::new(client.clone(), lead.clone());
+        Self { client, index, events, lead, known: BTreeMap::new(), thoras, objects }
+    }
+
+    async fn publish_workloads(&mut self, evaluations: &[Evaluation]) -> Result<(), PortError> {
         self.events.begin_tick();
         self.forget_all_but(evaluations);
         let news: Vec<_> = evaluations.iter().filter_map(|one| self.news(one)).collect();
         let total = news.len();
         let (done, first_error) = self.write_all(news).await;
         let written = done.len();
-        for (id, written) in done {
-            self.known.insert(id, Known { written, was_seen: false });
+        for (id, known) in done {
+            self.known.insert(id, known);
         }
         match first_error {
             None if written == total => Ok(()),
@@ -92,12 +135,29 @@ impl EvaluationSink for StatusSink {
             )),
         }
     }
-}
 
-impl StatusSink {
-    pub(crate) fn new(client: Client, index: Arc<Index>, lead: Lead, instance: &str) -> Self {
-        let events = Events::new(client.clone(), instance);
-        Self { client, index, events, lead, known: BTreeMap::new() }
+    async fn publish_objects(
+        &mut self,
+        evaluations: &[Evaluation],
+        now: Timestamp,
+    ) -> Result<(), PortError> {
+        let Self { index, thoras, .. } = self;
+        let news = index.read(|tables| {
+            let mut news = policies::statuses(tables, evaluations, now);
+            news.extend(thoras.statuses(tables, evaluations, now));
+            news
+        });
+        match self.objects.write(news).await {
+            (_, Some(error)) => {
+                Err(PortError::new("write the status of policies and targets", error))
+            }
+            (0, None) => Ok(()),
+            (left, None) => {
+                // Not a trouble: the budget of a tick, or a server that takes its time.
+                tracing::info!(left, "Statuses of policies and targets are left to the next tick");
+                Ok(())
+            }
+        }
     }
 
     /// Objects of workloads that are gone go by their owner reference.
@@ -116,21 +176,42 @@ impl StatusSink {
         let status = status(evaluation, &view, before.as_ref());
         let written = Written::of(&status, &view);
         let target = self.index.read(|tables| tables.reference(id))?;
-        let has_owner = |row: &ScaledRow| row.owner_uid.as_deref() == Some(&*target.uid);
-        let object = match &row {
-            Some(row) => !has_owner(row),
+        let owner = owned(id, row.as_ref()).then_some(&target);
+        let shown = row.as_ref().map(|row| row.owner_uid.clone());
+        let is_due = match &shown {
+            Some(shown) => self.needs_correction(id, shown, owner),
             None => before.is_none(),
         };
         let is_news = before.as_ref().is_none_or(|before| written.is_news_after(before));
-        (is_news || object).then(|| News {
+        let object = is_due.then(|| object(&scaled_workload_name(id), &target, owner));
+        (is_news || is_due).then(|| News {
             id: id.clone(),
             object,
+            corrected: if is_due { shown } else { self.corrected(id).cloned() },
             event: self.event(before.as_ref(), &view),
             target,
             status,
             view,
             written,
         })
+    }
+
+    /// Whether the object's owner is not the right one, and was not the same when that was corrected.
+    fn needs_correction(
+        &mut self,
+        id: &WorkloadId,
+        shown: &ShownOwner,
+        owner: Option<&Reference>,
+    ) -> bool {
+        let is_right = shown.as_deref() == owner.map(|owner| &*owner.uid);
+        if is_right && let Some(known) = self.known.get_mut(id) {
+            known.corrected = None;
+        }
+        !is_right && self.corrected(id) != Some(shown)
+    }
+
+    fn corrected(&self, id: &WorkloadId) -> Option<&ShownOwner> {
+        self.known.get(id)?.corrected.as_ref()
     }
 
     /// What is known to be written: by this process, else as the watch shows it.
@@ -165,10 +246,7 @@ impl StatusSink {
     }
 
     /// Writes all it can within the limit. What was written, and the first error.
-    async fn write_all(
-        &self,
-        news: Vec<News>,
-    ) -> (Vec<(WorkloadId, Written)>, Option<ClusterError>) {
+    async fn write_all(&self, news: Vec<News>) -> (Vec<(WorkloadId, Known)>, Option<ClusterError>) {
         let mut done = Vec::with_capacity(news.len());
         let mut first_error = None;
         let writes = stream::iter(news).map(|news| self.write(news)).buffer_unordered(CONCURRENCY);
@@ -195,15 +273,14 @@ impl StatusSink {
         self.lead.holds().then_some(()).ok_or_else(lost)
     }
 
-    async fn write(&self, news: News) -> Result<(WorkloadId, Written), ClusterError> {
+    async fn write(&self, news: News) -> Result<(WorkloadId, Known), ClusterError> {
         let api: Api<ScaledWorkload> = Api::namespaced(self.client.clone(), &news.id.namespace);
         let name = scaled_workload_name(&news.id);
         let attempt = format!("apply the ScaledWorkload {}/{name}", news.id.namespace);
         self.still_leads(&attempt)?;
         let params = PatchParams::apply(FIELD_MANAGER).force();
-        if news.object {
-            let patch = Patch::Apply(object(&name, &news.target));
-            call(attempt, api.patch(&name, &params, &patch)).await?;
+        if let Some(object) = news.object {
+            call(attempt, api.patch(&name, &params, &Patch::Apply(object))).await?;
         }
         let mut status = news.status;
         status.evaluation = serde_json::to_value(&news.view).ok();
@@ -224,26 +301,43 @@ impl StatusSink {
                 tracing::warn!(workload = %news.id, error, "Event was not written");
             }
         }
-        Ok((news.id, news.written))
+        Ok((news.id, Known { written: news.written, was_seen: false, corrected: news.corrected }))
     }
 }
 
-/// The object as far as this program owns it: target, label, and whose it is.
-fn object(name: &str, target: &Reference) -> Value {
+/// The uid of an object's owner, as the watch shows it.
+type ShownOwner = Option<Box<str>>;
+
+/// Whether a workload's object goes with it.
+///
+/// One that holds a person's settings stays, as does a custom workload's: its pods come and go, and
+/// the next of them get what was learned from those before. Such an object ends when a person deletes
+/// it.
+fn owned(id: &WorkloadId, row: Option<&ScaledRow>) -> bool {
+    let is_custom = matches!(id.kind, WorkloadKind::Custom(_));
+    !is_custom && row.is_none_or(|row| row.document.is_none())
+}
+
+/// The object as far as this program owns it: target, label, and whose it is. Settings are a
+/// person's and never named here, so that they stay as they are.
+fn object(name: &str, target: &Reference, owner: Option<&Reference>) -> Value {
     let (label, value) = MANAGED_BY_LABEL;
-    json!({
+    let mut object = json!({
         "apiVersion": "plimsoll.dev/v1alpha1",
         "kind": "ScaledWorkload",
         "metadata": {
             "name": name,
             "labels": {label: value},
-            "ownerReferences": [target.owner()],
         },
         "spec": {"targetRef": {
             "apiVersion": target.api_version, "kind": target.kind, "name": target.name,
         }},
-    })
+    });
+    if let Some(owner) = owner {
+        object["metadata"]["ownerReferences"] = json!([owner.owner()]);
+    }
+    object
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,10 +6,10 @@ use plimsoll_api::{
     resources_to_k8s, state_to_status, time,
 };
 use plimsoll_domain::{
-    Allocation, ContainerEvaluation, Estimate, Evaluation, PerResource, Ratio, Resource, Resources,
-    Running, Timestamp,
+    Allocation, Configured, ContainerEvaluation, Estimate, Evaluation, Mode, PerResource, Ratio,
+    Resource, Resources, Running, Timestamp,
 };
-use plimsoll_report::{ConditionView, EvaluationView, conditions};
+use plimsoll_report::{ConditionView, EvaluationView, conditions, origin_text};
 
 use crate::written::Written;
 
@@ -25,10 +25,8 @@ pub(crate) fn status(
     let conditions = conditions(evaluation);
     let ready = conditions.iter().find(|condition| condition.type_ == "Ready");
     let mut status = ScaledWorkloadStatus {
-        policy: view.settings.as_ref().map(|settings| PolicyStatus {
-            mode: settings.mode.value.clone(),
-            origin: settings.mode.origin.clone(),
-        }),
+        governor: Some(view.governance.governor.clone()),
+        policy: policy(evaluation, view),
         confidence_percent: evaluation.confidence.map(whole_percent),
         containers: evaluation
             .containers
@@ -50,6 +48,25 @@ pub(crate) fn status(
     let conditions = conditions.into_iter();
     status.conditions = conditions.map(|view| condition(view, evaluation.at, before)).collect();
     status
+}
+
+/// The policy the workload was given, if any, and whether it is sized; none while what was written
+/// cannot be read.
+fn policy(evaluation: &Evaluation, view: &EvaluationView) -> Option<PolicyStatus> {
+    let Configured::Policy(policy) = &evaluation.configuration.configured else {
+        return None;
+    };
+    let mode = &policy.vertical.mode;
+    Some(PolicyStatus {
+        name: view.governance.policy.clone(),
+        why: view.governance.policy_reason.clone(),
+        mode: match mode.value {
+            Mode::Apply => "Apply",
+            Mode::Recommend => "Recommend",
+        }
+        .to_owned(),
+        origin: origin_text(&mode.origin),
+    })
 }
 
 fn verdict(running: &Running) -> &'static str {

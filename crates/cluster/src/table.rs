@@ -24,11 +24,12 @@ pub(crate) struct Table<V> {
     /// The rows of a list that is under way; those before it stay in force until it is complete.
     next: Option<BTreeMap<Key, V>>,
     listed: bool,
+    version: u64,
 }
 
 impl<V> Default for Table<V> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), next: None, listed: false }
+        Self { rows: BTreeMap::new(), next: None, listed: false, version: 0 }
     }
 }
 
@@ -47,6 +48,19 @@ pub(crate) enum Change<V> {
     Removed(Key),
 }
 
+impl<A, B> Change<(A, B)> {
+    /// The same change of two tables.
+    pub(crate) fn split(self) -> (Change<A>, Change<B>) {
+        match self {
+            Self::ListBegun => (Change::ListBegun, Change::ListBegun),
+            Self::Listed(key, (a, b)) => (Change::Listed(key.clone(), a), Change::Listed(key, b)),
+            Self::ListDone => (Change::ListDone, Change::ListDone),
+            Self::Set(key, (a, b)) => (Change::Set(key.clone(), a), Change::Set(key, b)),
+            Self::Removed(key) => (Change::Removed(key.clone()), Change::Removed(key)),
+        }
+    }
+}
+
 impl<V> Table<V> {
     /// Whether a first list is complete.
     pub(crate) fn is_listed(&self) -> bool {
@@ -58,6 +72,12 @@ impl<V> Table<V> {
         self.rows.clear();
         self.next = None;
         self.listed = true;
+        self.version += 1;
+    }
+
+    /// Another number whenever any row may be another than before.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
     }
 
     pub(crate) fn get(&self, key: &Key) -> Option<&V> {
@@ -70,6 +90,7 @@ impl<V> Table<V> {
 
     /// Takes a change in. `carry` may take over from the row before what the new one cannot know.
     pub(crate) fn apply(&mut self, change: Change<V>, carry: impl Fn(&mut V, &V)) {
+        self.version += 1;
         match change {
             Change::ListBegun => self.next = Some(BTreeMap::new()),
             Change::Listed(key, mut row) => {

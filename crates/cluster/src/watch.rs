@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Index;
 use crate::client::WATCH_SECONDS;
-use crate::configure::Configure;
+use crate::intern::Intern;
 use crate::table::{Change, Key};
 
 /// Objects in one page of a list, where the API server cannot stream it: 500 pods are about 5 MB.
@@ -24,7 +24,8 @@ const PAGE: u32 = 500;
 pub(crate) struct Watches {
     pub client: Client,
     pub index: Arc<Index>,
-    pub configure: Arc<Configure>,
+    /// What rows share.
+    pub intern: Arc<Intern>,
     pub cancel: CancellationToken,
 }
 
@@ -38,7 +39,7 @@ pub(crate) enum Ended {
 }
 
 /// The row of an object, if it is of interest.
-type ToRow<K, V> = Box<dyn Fn(&K, &Configure) -> Option<V> + Send + Sync>;
+type ToRow<K, V> = Box<dyn Fn(&K, &Intern) -> Option<V> + Send + Sync>;
 
 /// Takes a row's change in.
 type ApplyChange<V> = Box<dyn Fn(&Index, Change<V>) + Send + Sync>;
@@ -57,6 +58,13 @@ pub(crate) struct Watch<K, V> {
     pub row: ToRow<K, V>,
     /// Takes a row's change in.
     pub apply: ApplyChange<V>,
+}
+
+impl<K, V> Watch<K, V> {
+    /// The same, to end when the kind is unknown.
+    pub(crate) fn optional(self) -> Self {
+        Self { is_optional: true, ..self }
+    }
 }
 
 /// Why a stream of events ended.
@@ -125,7 +133,7 @@ impl Watches {
     }
 
     fn apply<K: Resource, V>(&self, watch: &Watch<K, V>, event: Event<K>) {
-        let row = |object: &K| (watch.row)(object, &self.configure);
+        let row = |object: &K| (watch.row)(object, &self.intern);
         let change = match event {
             Event::Init => Change::ListBegun,
             Event::InitDone => Change::ListDone,
@@ -224,7 +232,7 @@ mod tests {
         let watches = Watches {
             client: mock.client(),
             index: Arc::new(Index::test()),
-            configure: Arc::new(Configure::test()),
+            intern: Arc::default(),
             cancel: CancellationToken::new(),
         };
         let names: Arc<parking_lot::Mutex<Table<()>>> = Arc::default();

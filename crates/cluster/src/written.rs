@@ -113,7 +113,7 @@ fn exact(status: &ScaledWorkloadStatus, view: &EvaluationView) -> u64 {
         let message = if is_live { "" } else { decision.message.as_str() };
         (&decision.verdict, &decision.reason, message)
     });
-    hash.add(&(&status.policy, &status.applied, decision));
+    hash.add(&(&status.policy, &status.governor, &status.applied, decision));
     hash.add(&(&status.last_move, status.moves, &status.oom_floors));
     for condition in &status.conditions {
         hash.add(&(&condition.type_, &condition.status, &condition.reason));
@@ -121,8 +121,9 @@ fn exact(status: &ScaledWorkloadStatus, view: &EvaluationView) -> u64 {
     let names = |containers: &[plimsoll_api::ContainerResources]| {
         containers.iter().map(|container| container.name.clone()).collect::<Vec<_>>()
     };
-    hash.add(&status.published.as_ref().map(|published| names(&published.containers)));
-    hash.add(&(&view.settings, &view.configuration_error, &view.warnings));
+    let published = status.published.as_ref();
+    hash.add(&published.map(|it| (names(&it.containers), &it.grouping)));
+    hash.add(&(&view.governance, &view.settings, &view.configuration_error, &view.remarks));
     hash.add(&(&view.metrics_unavailable_since, &view.outcomes));
     hash.add(&match &view.decision.new_pods {
         NewPodsView::Patch { .. } => "",

@@ -1,6 +1,16 @@
-//! Usage samples from the metrics API.
+//! Usage samples: live from the metrics API, kubelets or Prometheus, and the past from Prometheus.
 
+mod back_fill;
+mod body;
+mod exposition;
+mod kubelet;
 mod metrics_api;
+mod prometheus;
+mod usage;
 mod wire;
 
+pub use back_fill::{BackFill, BackFilled, Known, Past, back_fill};
+pub use body::HttpError;
+pub use kubelet::{Kubelet, KubeletError, KubeletReach, NodeError};
 pub use metrics_api::{MetricsApi, MetricsError};
+pub use prometheus::{Prometheus, PrometheusError, PrometheusOptions, PrometheusSamples};

@@ -6,11 +6,7 @@ use plimsoll_domain::{Amount, PerResource, Resource, Timestamp};
 use plimsoll_pipeline::{Collected, PodUsage};
 use serde::Deserialize;
 
-/// More CPU than one container can use: 10,000 cores, ten times the largest machines there are.
-const CPU_MAX: f64 = 10_000.0;
-
-/// More memory than one container can use: 1 PiB, thirty times the largest machines there are.
-const MEMORY_MAX: f64 = 1_125_899_906_842_624.0;
+use crate::usage;
 
 /// A list of pods' usage.
 #[derive(Debug, Deserialize)]
@@ -88,21 +84,17 @@ impl Usage {
     fn amounts(&self) -> (PerResource<Option<Amount>>, u64) {
         let mut dropped = 0;
         let amounts = PerResource::from_fn(|resource| {
-            let (text, max) = match resource {
-                Resource::Cpu => (self.cpu.as_deref(), CPU_MAX),
-                Resource::Memory => (self.memory.as_deref(), MEMORY_MAX),
+            let text = match resource {
+                Resource::Cpu => self.cpu.as_deref(),
+                Resource::Memory => self.memory.as_deref(),
             };
-            let amount = amount(text?, max);
+            let amount = parse_quantity(text?).ok();
+            let amount = amount.and_then(|amount| usage::amount(resource, amount.value()));
             dropped += u64::from(amount.is_none());
             amount
         });
         (amounts, dropped)
     }
-}
-
-fn amount(text: &str, max: f64) -> Option<Amount> {
-    let amount = parse_quantity(text).ok()?;
-    (amount.value() <= max).then_some(amount)
 }
 
 #[cfg(test)]

@@ -92,16 +92,16 @@ impl Amount {
         self.0
     }
 
-    /// This amount times a ratio.
+    /// This amount times a ratio, within what an amount can be.
     #[must_use]
     pub fn scaled(self, by: Ratio) -> Self {
-        Self(self.0 * by.value())
+        within(self.0 * by.value())
     }
 
     /// This amount plus `by` of itself: an overhead of 0.1 turns 200m into 220m.
     #[must_use]
     pub fn raised(self, by: Ratio) -> Self {
-        Self(self.0 * (1.0 + by.value()))
+        within(self.0 * (1.0 + by.value()))
     }
 
     /// How far this amount is above `base`, as a share of `base`; `None` when `base` is zero.
@@ -122,13 +122,18 @@ impl Amount {
         let steps = (self.0 / step * (1.0 - 1e-12)).ceil();
         match resource {
             // Divided, not multiplied: 220.0 * 0.001 is 0.22000000000000003, 220.0 / 1000.0 is 0.22.
-            Resource::Cpu => Self(steps / 1000.0),
-            Resource::Memory => Self(steps * MEBIBYTE),
+            Resource::Cpu => within(steps / 1000.0),
+            Resource::Memory => within(steps * MEBIBYTE),
         }
     }
 }
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
+
+/// The nearest amount: what is computed from the greatest amounts is not infinite.
+fn within(value: f64) -> Amount {
+    Amount(value.clamp(0.0, f64::MAX))
+}
 
 impl Eq for Amount {}
 
@@ -172,6 +177,8 @@ impl Ratio {
     pub const ZERO: Self = Self(0.0);
     /// All of it.
     pub const ONE: Self = Self(1.0);
+    /// Nine tenths of it.
+    pub const NINE_TENTHS: Self = Self(0.9);
     /// Greater than any that occurs.
     pub const MAX: Self = Self(f64::MAX);
 

@@ -48,6 +48,8 @@ pub enum ResizeRestart {
 pub struct RunningContainer {
     /// Its name.
     pub name: String,
+    /// The name it counts under, where its workload groups containers; absent: its own.
+    pub counts_as: Option<String>,
     /// Requests and limits in the pod's spec now: what the pod is or will be resized to.
     pub resources: Resources,
     /// What a resize of each resource does to the container.
@@ -58,4 +60,11 @@ pub struct RunningContainer {
     pub restart_count: u32,
     /// The last time it was killed for exceeding its memory limit, if the pod still says so.
     pub last_oom: Option<OomKill>,
+}
+
+impl RunningContainer {
+    /// The name its usage and its values go by.
+    pub fn identity(&self) -> &str {
+        self.counts_as.as_deref().unwrap_or(&self.name)
+    }
 }

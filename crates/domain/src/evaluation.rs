@@ -1,5 +1,7 @@
 //! Everything one look at a workload found and decided: what every output is rendered from.
 
+use std::sync::Arc;
+
 use crate::{
     Configuration, Decision, DecisionState, Estimate, Outcome, PerResource, Ratio, Resources,
     Timestamp, Verdict, WorkloadId,
@@ -13,7 +15,7 @@ pub struct Evaluation {
     /// When.
     pub at: Timestamp,
     /// What its owner asked for.
-    pub configuration: Configuration,
+    pub configuration: Arc<Configuration>,
     /// Whether usage could be read.
     pub metrics: MetricsState,
     /// The least coverage over its containers and resources; absent before any usage was seen.

@@ -5,10 +5,14 @@
 //! `ARCHITECTURE.md`.
 
 mod amount;
+mod cell;
 mod configuration;
 mod container;
 mod decision;
 mod evaluation;
+mod foreseen;
+mod judgement;
+mod origin;
 mod pod;
 mod policy;
 mod reason;
@@ -19,7 +23,10 @@ mod time;
 mod workload;
 
 pub use amount::{Amount, PerResource, Quantile, Ratio, Resource, Rounding};
-pub use configuration::{Configuration, Configured, Diagnostic, Severity};
+pub use cell::UsageCell;
+pub use configuration::{
+    Assigned, AssignedBy, Configuration, Configured, Diagnostic, Governor, Parsed, Severity,
+};
 pub use container::{
     Allocation, ContainerKey, ContainerSpec, ResizeRestart, Resources, RunningContainer,
 };
@@ -28,12 +35,16 @@ pub use decision::{
     PodChange, Running, Verdict,
 };
 pub use evaluation::{Applied, ContainerEvaluation, Evaluation, MetricsState};
+pub use foreseen::{ForecastModel, Foreseen, Trial};
+pub use judgement::{AutoVerdict, CpuWhy, Judgement, MemoryWhy, Why};
+pub use origin::{Beaten, Origin, Sourced};
 pub use pod::{OomKill, Pod, PodPhase, QosClass, ResizeStatus};
 pub use policy::{
-    ApplyType, ConfidenceRule, LimitRule, Mode, Origin, Policy, ResourcePolicy, Sourced, Target,
-    Threshold,
+    ANY_CONTAINER, ApplyType, Bound, Cadence, ContainerPolicy, ContainerSettings, Grouping,
+    LimitRule, Mode, Policy, ResourcePolicy, ResourceSettings, Schedule, Settings, Strategy,
+    Target, Threshold, Update, VerticalPolicy, VerticalSettings,
 };
-pub use reason::{Gap, Reason, RecreateCause};
+pub use reason::{Deferral, Exclusion, Gap, Reason, RecreateCause};
 pub use recommendation::{
     Constraint, ContainerRecommendation, Estimate, LimitStep, Recommendation, Trail,
 };

@@ -25,6 +25,8 @@ pub struct Pod {
     pub has_pod_level_resources: bool,
     /// How the last resize asked for is going.
     pub resize: ResizeStatus,
+    /// When this program last resized it; absent where it never did.
+    pub resized_at: Option<Timestamp>,
     /// Its containers and native sidecars, in the pod's order; classic init containers are absent.
     pub containers: Vec<RunningContainer>,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ForeignActuator, OptOut, Ratio, Stop, Timestamp};
+use crate::{Amount, ForeignActuator, OptOut, Origin, Ratio, Stop, Timestamp};
 
 /// Why a change is not made, with the numbers that say so.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,7 +11,7 @@ pub enum Reason {
     Stopped(Stop),
     /// A label or the namespace asks that it be left alone.
     OptedOut(OptOut),
-    /// The configuration cannot be read; everything stays as it is.
+    /// The configuration cannot be read, or a value in it is refused; everything stays as it is.
     ConfigurationInvalid {
         /// Where and why, as one line.
         diagnostic: String,
@@ -22,6 +22,13 @@ pub enum Reason {
     HpaOnResource {
         /// Its name.
         hpa: String,
+    },
+    /// A setting leaves this as it is.
+    Excluded {
+        /// What the setting is about.
+        what: Exclusion,
+        /// Where it comes from.
+        origin: Origin,
     },
     /// The kind of workload is not known well enough to be changed.
     UnknownKind {
@@ -37,12 +44,22 @@ pub enum Reason {
     },
     /// Too little usage has been seen.
     InsufficientHistory(Gap),
+    /// The usage seen does not reach back far enough.
+    ShortHistory {
+        /// How far it does.
+        seen: Duration,
+        /// How far it must.
+        needed: Duration,
+    },
     /// The look-back is not covered well enough.
     LowConfidence {
         /// The share covered.
         confidence: Ratio,
         /// The share asked for.
         threshold: Ratio,
+        /// How long usage must at least go on to be seen until it is reached; absent where usage
+        /// comes in runs.
+        wait: Option<Duration>,
     },
     /// No change is great enough.
     BelowThreshold {
@@ -55,6 +72,11 @@ pub enum Reason {
     Bounded {
         /// `min`, `max` or `limit`.
         bound: &'static str,
+    },
+    /// Memory grows without end, and is given no more.
+    SuspectedLeak {
+        /// How much is given at most.
+        most: Amount,
     },
     /// Running pods have the recommended values.
     UpToDate,
@@ -76,7 +98,7 @@ pub enum Reason {
         limit: u32,
     },
     /// Only new pods get the values, as the policy says.
-    Deferred,
+    Deferred(Deferral),
     /// There is no running pod.
     NoRunningPods,
     /// This cannot be changed in place; the next pod gets it.
@@ -94,6 +116,32 @@ pub enum Reason {
     DryRun,
     /// A defect of the program; only this workload is held.
     Internal,
+}
+
+/// What is left as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclusion {
+    /// A resource, of all containers.
+    Resource,
+    /// A container.
+    Container,
+    /// A resource of a container.
+    ContainerResource,
+}
+
+/// Which changes only new pods get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deferral {
+    /// All.
+    Everything,
+    /// Those that lower.
+    Lowering,
+    /// Those that raise.
+    Raising,
+    /// Memory raised after a kill for exceeding it.
+    MemoryEvent,
+    /// All, since the pods can share no node with their like.
+    SharesNoNode,
 }
 
 /// How much usage is missing.
@@ -147,18 +195,21 @@ impl Reason {
             Self::ConfigurationInvalid { .. } => "ConfigurationInvalid",
             Self::ForeignActuator(_) => "ForeignActuator",
             Self::HpaOnResource { .. } => "HpaOnResource",
+            Self::Excluded { .. } => "Excluded",
             Self::UnknownKind { .. } => "UnknownKind",
             Self::RecommendOnly => "RecommendOnly",
             Self::MetricsUnavailable { .. } => "MetricsUnavailable",
             Self::InsufficientHistory(_) => "InsufficientHistory",
+            Self::ShortHistory { .. } => "ShortHistory",
             Self::LowConfidence { .. } => "LowConfidence",
             Self::BelowThreshold { .. } => "BelowThreshold",
             Self::Bounded { .. } => "Bounded",
+            Self::SuspectedLeak { .. } => "SuspectedLeak",
             Self::UpToDate => "UpToDate",
             Self::CoolingDown { .. } => "CoolingDown",
             Self::RolloutInProgress { .. } => "RolloutInProgress",
             Self::ChangeBudget { .. } => "ChangeBudget",
-            Self::Deferred => "Deferred",
+            Self::Deferred(_) => "Deferred",
             Self::NoRunningPods => "NoRunningPods",
             Self::NeedsRecreate(_) => "NeedsRecreate",
             Self::ResizeInProgress => "ResizeInProgress",
@@ -170,19 +221,22 @@ impl Reason {
     }
 
     /// Every code, in the order of the reference page.
-    pub const CODES: [&'static str; 24] = [
+    pub const CODES: [&'static str; 27] = [
         "Stopped",
         "OptedOut",
         "ConfigurationInvalid",
         "ForeignActuator",
         "HpaOnResource",
+        "Excluded",
         "UnknownKind",
         "RecommendOnly",
         "MetricsUnavailable",
         "InsufficientHistory",
+        "ShortHistory",
         "LowConfidence",
         "BelowThreshold",
         "Bounded",
+        "SuspectedLeak",
         "UpToDate",
         "CoolingDown",
         "RolloutInProgress",

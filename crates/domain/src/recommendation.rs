@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::PerResource;
-use crate::{Allocation, Amount, LimitRule, Ratio, Reason, Sourced, Target};
+use crate::{Allocation, Amount, Foreseen, Judgement, LimitRule, Ratio, Reason, Sourced, Target};
 
 /// A recommendation for every container of a workload, in the template's order.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,8 @@ pub struct Trail {
     pub samples: u64,
     /// Pods they came from; all pods that are gone count as one.
     pub pods: u32,
+    /// The p90 of the pod that uses least and of the one that uses most; absent with fewer than two.
+    pub spread: Option<(Amount, Amount)>,
     /// How far back usage was looked at.
     pub look_back: Duration,
     /// The share of 5-minute cells of the look-back in which the container was seen.
@@ -53,6 +55,10 @@ pub struct Trail {
     pub oom_floor: Option<Amount>,
     /// The bound that held the value, if one did.
     pub constraint: Option<Constraint>,
+    /// Why the usage that counts is what it is, where `auto` judged it.
+    pub judgement: Option<Judgement>,
+    /// What usage was forecast to be, where it is.
+    pub foreseen: Option<Foreseen>,
     /// What became of the limit.
     pub limit: LimitStep,
     /// The result: request and limit for a new pod, not yet rounded.
@@ -68,6 +74,8 @@ pub enum Constraint {
     Max(Sourced<Amount>),
     /// The limit that stays, since a request may not exceed it.
     Limit(Amount),
+    /// The memory above which a container that grows without end is not fed.
+    Leak(Amount),
 }
 
 /// What became of the limit.

@@ -1,6 +1,6 @@
 //! What is remembered about a workload between evaluations; kept in its object's status.
 
-use crate::{Amount, Resources, Timestamp};
+use crate::{Amount, Grouping, Resources, Timestamp};
 
 /// The decision state of a workload. A restart or a new leader goes on from here.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,11 +16,14 @@ pub struct DecisionState {
 }
 
 /// Values approved for new pods.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Published {
     /// Resources by container name, in the template's order. A resource without a request is one
     /// nothing is approved for: new pods keep what their template says, limit included.
     pub containers: Vec<(String, Resources)>,
+    /// Which containers count as one: a container of a new pod gets the values of the name that it
+    /// goes by.
+    pub grouping: Vec<Grouping>,
 }
 
 /// A change of running pods.

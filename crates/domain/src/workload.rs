@@ -1,6 +1,7 @@
 //! Workloads: the top owners that pods are grouped by, and the world they live in.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::{Configuration, ContainerSpec, DecisionState, PerResource, Pod, Timestamp};
 
@@ -21,6 +22,9 @@ pub enum WorkloadKind {
     CronJob,
     /// argoproj.io Rollout.
     Rollout,
+    /// Pods that share a label and the kind of their controller: `Custom-` and that kind, or
+    /// `Custom-Pod` where they have none. No kind of Kubernetes has a hyphen.
+    Custom(String),
     /// Any other controller: recommended for, never changed.
     Other(String),
 }
@@ -37,6 +41,14 @@ impl WorkloadKind {
         Self::Rollout,
     ];
 
+    /// What the kinds of custom workloads begin with.
+    const CUSTOM: &'static str = "Custom-";
+
+    /// The custom workloads of pods with a controller of this kind.
+    pub fn custom(controller: &str) -> Self {
+        Self::Custom(format!("{}{controller}", Self::CUSTOM))
+    }
+
     /// The kind as Kubernetes spells it.
     pub fn name(&self) -> &str {
         match self {
@@ -47,14 +59,17 @@ impl WorkloadKind {
             Self::Job => "Job",
             Self::CronJob => "CronJob",
             Self::Rollout => "Rollout",
-            Self::Other(kind) => kind,
+            Self::Custom(kind) | Self::Other(kind) => kind,
         }
     }
 
     /// From the kind as Kubernetes spells it.
     pub fn from_name(kind: &str) -> Self {
         let known = Self::KNOWN.into_iter().find(|known| known.name() == kind);
-        known.unwrap_or_else(|| Self::Other(kind.to_owned()))
+        known.unwrap_or_else(|| {
+            let is_custom = kind.starts_with(Self::CUSTOM);
+            if is_custom { Self::Custom(kind.to_owned()) } else { Self::Other(kind.to_owned()) }
+        })
     }
 
     /// Whether workloads of this kind may be changed at all.
@@ -99,7 +114,10 @@ pub struct Workload {
     /// Whether it is replacing its pods.
     pub rollout: Rollout,
     /// What its owner asked for.
-    pub configuration: Configuration,
+    pub configuration: Arc<Configuration>,
+    /// Whether its pods can share no node with their like (a host port, or an anti-affinity to
+    /// themselves by host name).
+    pub excludes_its_like: bool,
     /// Who asked that it be left alone, if anyone did.
     pub opt_out: Option<OptOut>,
     /// Another program that sets its resources.

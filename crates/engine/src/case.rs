@@ -9,10 +9,12 @@ use plimsoll_domain::{
 use plimsoll_history::{ContainerHistory, Span};
 
 use crate::compare::{self, Comparison};
+use crate::permit::Permits;
 use crate::reach::Means;
 use crate::recommend::{self, recommend};
+use crate::rules::Rules;
 use crate::values::{self, Values};
-use crate::{Context, Engine, Settings, floor, state};
+use crate::{Context, Engine, Settings, confidence, floor, state};
 
 /// A workload in its surroundings.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Case<'a> {
     pub(crate) context: &'a Context,
     pub(crate) settings: Settings,
     pub(crate) now: Timestamp,
+    /// Why its configuration is not acted on, if it is not: it cannot be read, or a value is refused.
+    pub(crate) refusal: Option<&'a Diagnostic>,
     /// What is known of it; why its configuration cannot be read otherwise.
     pub(crate) known: Result<Known<'a>, &'a Diagnostic>,
 }
@@ -29,6 +33,9 @@ pub(crate) struct Case<'a> {
 #[derive(Debug)]
 pub(crate) struct Known<'a> {
     pub(crate) policy: &'a Policy,
+    pub(crate) rules: Rules<'a>,
+    /// Which changes running pods get.
+    pub(crate) permits: Permits,
     pub(crate) recommendation: Recommendation,
     /// The least coverage over containers and resources; absent before any usage was seen.
     pub(crate) confidence: Option<Ratio>,
@@ -56,13 +63,15 @@ impl<'a> Case<'a> {
             Configured::Unreadable(diagnostic) => Err(diagnostic),
             Configured::Policy(policy) => Ok(engine.know(workload, policy, context, now)),
         };
-        Self { workload, context, settings: engine.settings, now, known }
+        let refusal = workload.configuration.refusal();
+        Self { workload, context, settings: engine.settings, now, refusal, known }
     }
 
     /// Until when the last move cools down, while it does.
     pub(crate) fn cooling_until(&self) -> Option<Timestamp> {
         let last = self.workload.state.last_move.as_ref()?;
-        let until = last.at.plus(self.settings.cooldown);
+        let own = self.known.as_ref().ok().and_then(|known| known.policy.vertical.cooldown.value);
+        let until = last.at.plus(own.unwrap_or(self.settings.cooldown));
         (self.now < until).then_some(until)
     }
 }
@@ -76,26 +85,28 @@ impl Engine {
         now: Timestamp,
     ) -> Known<'a> {
         let histories = &self.histories;
-        let look_back = policy.resources.memory.look_back.value;
-        let floors = floor::floors(workload, histories, look_back, now);
-        let recommendation = recommend(workload, policy, histories, &floors, now);
-        let confidence = recommend::confidence(workload, policy, histories, now);
-        let sufficient = enough_history(workload, policy, &recommendation)
-            .and_then(|()| enough_confidence(policy, confidence));
+        let floors = floor::floors(self, workload, policy, now);
+        let rules = Rules::new(workload, policy);
+        let recommendation = recommend(self, &rules, &floors, now);
+        let confidence = confidence::confidence(&rules, histories, now);
+        let sufficient = enough_history(&rules, &recommendation)
+            .and_then(|()| confidence::enough_reach(&rules, histories, now))
+            .and_then(|()| enough_confidence(&rules, confidence));
         let rounding = self.settings.rounding;
-        let recommended =
-            values::recommended(workload, &recommendation, &policy.resources, rounding);
+        let recommended = values::recommended(&recommendation, &rules, rounding);
         let is_sufficient = sufficient.is_ok();
-        let approved = state::approved(workload, policy, &recommended, &floors, is_sufficient);
+        let approved = state::approved(workload, &rules, &recommended, &floors, is_sufficient);
         let goal = if is_sufficient { values::only(&approved, &recommended) } else { recommended };
         let means = Means {
             capabilities: context.capabilities,
-            peaks: self.peaks(workload, policy, now),
-            limits: PerResource::from_fn(|resource| policy.resources.get(resource).limit.value),
+            peaks: self.peaks(&rules, now),
+            limits: rules.limits(),
         };
-        let compared = compare::compare(&compare::running(workload), &goal, policy, &means);
+        let compared = compare::compare(&compare::running(workload), &goal, &rules, &means);
         Known {
             policy,
+            rules,
+            permits: Permits::new(workload, policy),
             recommendation,
             confidence,
             floors,
@@ -111,23 +122,23 @@ impl Engine {
     /// policy's greatest request; of memory also while it started, since a limit below that kills it.
     fn peaks(
         &self,
-        workload: &Workload,
-        policy: &Policy,
+        rules: &Rules<'_>,
         now: Timestamp,
     ) -> Vec<(String, PerResource<Option<Amount>>)> {
         let peak = |history: &ContainerHistory, resource, startup| {
-            let look_back = policy.resources.get(resource).look_back.value;
+            let look_back = rules.policy.resources.get(resource).look_back.value;
             history.window(resource, &Span { look_back, startup, now }).max(1)
         };
-        let peaks = workload.containers.iter().filter_map(|spec| {
+        let peaks = rules.iter().filter_map(|(spec, own)| {
             let history = self.histories.get(&ContainerKey {
-                workload: workload.id.clone(),
+                workload: rules.workload.id.clone(),
                 container: spec.name.clone(),
             })?;
-            let cpu = peak(history, Resource::Cpu, policy.startup.value).map(|peak| {
-                let most = policy.resources.cpu.max.value.unwrap_or(peak);
-                self.settings.rounding.apply(peak, Resource::Cpu).min(most)
-            });
+            let cpu =
+                peak(history, Resource::Cpu, rules.policy.vertical.startup.value).map(|peak| {
+                    let most = own.cpu.max.as_ref().map_or(peak, |max| max.value);
+                    self.settings.rounding.apply(peak, Resource::Cpu).min(most)
+                });
             let memory = peak(history, Resource::Memory, Duration::ZERO);
             Some((spec.name.clone(), PerResource { cpu, memory }))
         });
@@ -146,13 +157,15 @@ impl Known<'_> {
         floored.filter(|(_, given)| values::is_any(given)).collect()
     }
 
-    /// The trails of all estimates.
+    /// The trails of all estimates that may be acted on.
     pub(crate) fn trails(&self) -> impl Iterator<Item = &Trail> {
         let containers = self.recommendation.containers.iter();
         containers.flat_map(|container| {
-            let estimates = [&container.resources.cpu, &container.resources.memory];
-            estimates.into_iter().filter_map(|estimate| match estimate {
-                Estimate::Known(trail) => Some(trail.as_ref()),
+            container.resources.iter().filter_map(|(resource, estimate)| match estimate {
+                Estimate::Known(trail) => {
+                    let held = self.rules.held(&container.container, resource);
+                    held.is_none().then_some(trail.as_ref())
+                }
                 Estimate::Unknown(_) => None,
             })
         })
@@ -161,36 +174,36 @@ impl Known<'_> {
 
 /// Whether anything that may be changed is known from usage: an estimate that rests on a kill alone
 /// has no pods.
-fn enough_history(
-    workload: &Workload,
-    policy: &Policy,
-    recommendation: &Recommendation,
-) -> Result<(), Reason> {
-    let free = |resource| workload.hpa_on.get(resource).is_none();
+fn enough_history(rules: &Rules<'_>, recommendation: &Recommendation) -> Result<(), Reason> {
     let estimates = || {
         let containers = recommendation.containers.iter();
-        containers.flat_map(|container| container.resources.iter())
+        containers.flat_map(|container| {
+            let estimates = container.resources.iter();
+            estimates.map(|(resource, estimate)| (&container.container, resource, estimate))
+        })
     };
-    let known = estimates().any(|(resource, estimate)| {
-        free(resource) && matches!(estimate, Estimate::Known(trail) if trail.pods > 0)
+    let known = estimates().any(|(container, resource, estimate)| {
+        rules.held(container, resource).is_none()
+            && matches!(estimate, Estimate::Known(trail) if trail.pods > 0)
     });
     if known {
         return Ok(());
     }
-    let gaps = estimates().filter_map(|(_, estimate)| match estimate {
+    let gaps = estimates().filter_map(|(_, _, estimate)| match estimate {
         Estimate::Unknown(Reason::InsufficientHistory(gap)) => Some(*gap),
         Estimate::Unknown(_) | Estimate::Known(_) => None,
     });
     let gap = gaps.max_by_key(|gap| gap.samples);
-    Err(Reason::InsufficientHistory(gap.unwrap_or_else(|| recommend::no_samples(policy))))
+    Err(Reason::InsufficientHistory(gap.unwrap_or_else(|| recommend::no_samples(rules.policy))))
 }
 
-fn enough_confidence(policy: &Policy, confidence: Option<Ratio>) -> Result<(), Reason> {
-    let rule = &policy.confidence;
+fn enough_confidence(rules: &Rules<'_>, confidence: Option<Ratio>) -> Result<(), Reason> {
+    let policy = rules.policy;
     let confidence = confidence.unwrap_or(Ratio::ZERO);
-    let threshold = rule.threshold.value;
-    if rule.required.value && confidence < threshold {
-        return Err(Reason::LowConfidence { confidence, threshold });
+    let threshold = policy.vertical.confidence_threshold.value;
+    if policy.vertical.confidence_required.value && confidence < threshold {
+        let wait = confidence::wait(rules, confidence, threshold);
+        return Err(Reason::LowConfidence { confidence, threshold, wait });
     }
     Ok(())
 }

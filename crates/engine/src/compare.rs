@@ -1,12 +1,13 @@
 //! Compares the running pods with values meant for them.
 
 use plimsoll_domain::{
-    ContainerChange, Direction, PerResource, Pod, PodChange, PodPhase, Policy, Ratio, Reason,
-    Resource, Resources, RunningContainer, Verdict, Workload,
+    ContainerChange, Direction, PerResource, Pod, PodChange, PodPhase, Ratio, Reason, Resource,
+    Resources, RunningContainer, Verdict, Workload,
 };
 
 use crate::reach::{self, Means, Reached};
-use crate::threshold::{Difference, difference, threshold};
+use crate::rules::Rules;
+use crate::threshold::{self, judge};
 use crate::values::{self, Values};
 
 /// One running pod beside the values meant for it.
@@ -34,7 +35,7 @@ pub(crate) fn running(workload: &Workload) -> Vec<&Pod> {
 pub(crate) fn compare<'a>(
     pods: &[&'a Pod],
     goal: &Values,
-    policy: &Policy,
+    rules: &Rules<'_>,
     means: &Means,
 ) -> Vec<Comparison<'a>> {
     let compared = pods.iter().map(|pod| {
@@ -42,7 +43,8 @@ pub(crate) fn compare<'a>(
         let passes = pod.containers.iter().zip(&reached).any(|(container, reached)| {
             Resource::ALL
                 .into_iter()
-                .any(|resource| verdict(container, reached, policy, resource).passed)
+                .filter_map(|resource| verdict(container, reached, rules, resource))
+                .any(|verdict| verdict.passed)
         });
         Comparison { pod, reached, passes }
     });
@@ -81,14 +83,14 @@ pub(crate) fn verdicts(
     name: &str,
     compared: &[Comparison<'_>],
     goal: &Values,
-    policy: &Policy,
+    rules: &Rules<'_>,
 ) -> PerResource<Option<Verdict>> {
     PerResource::from_fn(|resource| {
         values::given(goal, name, resource)?;
         let containers = compared.iter().flat_map(Comparison::containers);
         let verdicts = containers
-            .filter(|(container, _)| container.name == name)
-            .map(|(container, reached)| verdict(container, reached, policy, resource));
+            .filter(|(container, _)| container.identity() == name)
+            .filter_map(|(container, reached)| verdict(container, reached, rules, resource));
         verdicts.reduce(greater)
     })
 }
@@ -106,40 +108,40 @@ fn greater(one: Verdict, other: Verdict) -> Verdict {
 
 /// How great the difference is, to compare verdicts by.
 pub(crate) fn size(verdict: &Verdict) -> f64 {
-    Difference { ratio: verdict.difference, direction: verdict.direction }.size()
+    threshold::size(verdict.direction, verdict.difference)
 }
 
-fn verdict(
+/// The verdict on one resource of one container of a pod.
+pub(crate) fn verdict(
     container: &RunningContainer,
     reached: &Reached,
-    policy: &Policy,
+    rules: &Rules<'_>,
     resource: Resource,
-) -> Verdict {
+) -> Option<Verdict> {
+    let rule = rules.of(container.identity(), resource)?;
     let present = *container.resources.get(resource);
     let to = *reached.to.get(resource);
-    let rule = policy.resources.get(resource).threshold.value;
-    let threshold = threshold(rule, present.request, resource);
-    let difference = difference(present, to);
-    Verdict {
+    let judgement = judge(rule, present, to, resource);
+    Some(Verdict {
         current: present.request,
         reachable: to.request,
-        difference: difference.ratio,
-        direction: difference.direction,
-        threshold,
-        passed: difference.exceeds(threshold),
+        difference: judgement.ratio,
+        direction: judgement.direction,
+        threshold: judgement.threshold,
+        passed: judgement.passes(),
         gaps: reached.gaps.get(resource).map(reach::reason).into_iter().collect(),
-    }
+    })
 }
 
-/// The verdict on a resource that a HorizontalPodAutoscaler governs: it stays as it is.
-pub(crate) fn governed(
+/// The verdict on a resource that is left as it is, for this reason.
+pub(crate) fn held(
     name: &str,
-    hpa: &str,
+    reason: &Reason,
     compared: &[Comparison<'_>],
     resource: Resource,
 ) -> Option<Verdict> {
     let mut containers = compared.iter().flat_map(Comparison::containers);
-    let (container, _) = containers.find(|(container, _)| container.name == name)?;
+    let (container, _) = containers.find(|(container, _)| container.identity() == name)?;
     let current = container.resources.get(resource).request;
     Some(Verdict {
         current,
@@ -148,19 +150,19 @@ pub(crate) fn governed(
         direction: Direction::Same,
         threshold: Ratio::ZERO,
         passed: false,
-        gaps: vec![Reason::HpaOnResource { hpa: hpa.to_owned() }],
+        gaps: vec![reason.clone()],
     })
 }
 
 /// Whether giving the pods `to` would be a change of the pods that have `from` great enough to be
 /// made.
-pub(crate) fn departs(from: &Resources, to: &Resources, policy: &Policy) -> bool {
+pub(crate) fn departs(name: &str, from: &Resources, to: &Resources, rules: &Rules<'_>) -> bool {
     Resource::ALL.into_iter().any(|resource| {
         let (from, to) = (*from.get(resource), *to.get(resource));
         if from.request.is_none() || to.request.is_none() {
             return false;
         }
-        let rule = policy.resources.get(resource).threshold.value;
-        difference(from, to).exceeds(threshold(rule, from.request, resource))
+        let rule = rules.of(name, resource);
+        rule.is_some_and(|rule| judge(rule, from, to, resource).passes())
     })
 }

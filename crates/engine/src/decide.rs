@@ -2,8 +2,8 @@
 //! first that stops a change names the reason.
 
 use plimsoll_domain::{
-    Action, ApplyType, ContainerPatch, Decision, MetricsState, Mode, NewPods, PerResource,
-    Published, Reason, Rollout, Running, Workload,
+    Action, ContainerPatch, Decision, Diagnostic, Grouping, MetricsState, Mode, NewPods,
+    PerResource, Published, Reason, Rollout, Running, Workload,
 };
 
 use crate::case::{Case, Known};
@@ -39,7 +39,7 @@ pub(crate) fn decide(case: &Case<'_>) -> Decided {
             },
         },
         published: match for_new_pods {
-            Ok(containers) => Some(Published { containers }),
+            Ok(containers) => Some(Published { containers, grouping: grouping(case) }),
             Err(reason) => {
                 let last = case.workload.state.published.as_ref();
                 let is_kept = matches!(reason, Reason::Stopped(_) | Reason::DryRun);
@@ -54,33 +54,33 @@ fn permitted<'c, 'a>(case: &'c Case<'a>) -> Result<&'c Known<'a>, Reason> {
     let workload = case.workload;
     refuse(case.context.stop.clone().map(Reason::Stopped))?;
     refuse(workload.opt_out.map(Reason::OptedOut))?;
-    let known = case.known.as_ref().map_err(|diagnostic| {
-        let diagnostic = diagnostic.to_string();
-        Reason::ConfigurationInvalid { diagnostic }
-    })?;
+    refuse(case.refusal.map(invalid))?;
+    let known = case.known.as_ref().map_err(|diagnostic| invalid(diagnostic))?;
     refuse(unknown_kind(workload))?;
     refuse(workload.foreign_actuator.clone().map(Reason::ForeignActuator))?;
-    refuse((known.policy.mode.value == Mode::Recommend).then_some(Reason::RecommendOnly))?;
-    refuse(governed_by_hpa(workload))?;
+    refuse((known.policy.vertical.mode.value == Mode::Recommend).then_some(Reason::RecommendOnly))?;
+    refuse(known.rules.all_held().cloned())?;
     refuse(metrics_unavailable(case.context.metrics))?;
     Ok(known)
 }
 
 /// The guards that follow for running pods. A memory event (a running pod below what a kill has
-/// taught) skips history and confidence, threshold and cooldown; what these would have stopped
-/// stays as it is, and memory alone is raised.
+/// taught) skips history and confidence, threshold and cooldown, and what is deferred but itself;
+/// what these would have stopped stays as it is, and memory alone is raised.
 fn running(case: &Case<'_>, known: &Known<'_>) -> Result<Action, Reason> {
-    let urgent = moves::urgent(known);
+    let permits = known.permits;
+    let urgent = if permits.event() { moves::urgent(known) } else { Vec::new() };
     let is_event = !urgent.is_empty();
     if !is_event {
         known.sufficient.clone()?;
     }
     refuse(known.compared.is_empty().then_some(Reason::NoRunningPods))?;
-    let deferred = known.policy.apply_type.value == ApplyType::Deferred;
-    refuse(deferred.then_some(Reason::Deferred))?;
+    let is_deferred = !is_event && !permits.any_ordinary();
+    refuse(is_deferred.then(|| Reason::Deferred(permits.everything())))?;
     let moves = moves::moves(case, known, urgent);
     if !is_event {
         refuse(idle::nothing_passes(known, &moves))?;
+        refuse(idle::deferred(known, &moves))?;
         refuse(idle::cooling_down(case, &moves))?;
     }
     refuse(rolling_out(case.workload))?;
@@ -98,17 +98,13 @@ fn refuse(reason: Option<Reason>) -> Result<(), Reason> {
     reason.map_or(Ok(()), Err)
 }
 
+fn invalid(diagnostic: &Diagnostic) -> Reason {
+    Reason::ConfigurationInvalid { diagnostic: diagnostic.to_string() }
+}
+
 fn unknown_kind(workload: &Workload) -> Option<Reason> {
     let kind = &workload.id.kind;
     (!kind.is_known()).then(|| Reason::UnknownKind { kind: kind.name().to_owned() })
-}
-
-/// With one resource governed by a HorizontalPodAutoscaler the other proceeds; with both, nothing
-/// is left.
-fn governed_by_hpa(workload: &Workload) -> Option<Reason> {
-    let PerResource { cpu, memory } = &workload.hpa_on;
-    let hpa = cpu.as_ref().filter(|_| memory.is_some())?;
-    Some(Reason::HpaOnResource { hpa: hpa.clone() })
 }
 
 fn metrics_unavailable(metrics: MetricsState) -> Option<Reason> {
@@ -143,6 +139,17 @@ fn last_published(case: &Case<'_>, reason: &Reason) -> Result<Values, Reason> {
     let published = case.workload.state.published.as_ref();
     let kept = published.filter(|_| is_frozen);
     kept.map_or_else(|| Err(reason.clone()), |kept| Ok(kept.containers.clone()))
+}
+
+/// Which containers count as one: as the policy says or, where that cannot be acted on, as it was
+/// published last, like the values.
+fn grouping(case: &Case<'_>) -> Vec<Grouping> {
+    let known = case.known.as_ref().ok().filter(|_| case.refusal.is_none());
+    let last = || case.workload.state.published.as_ref().map(|last| last.grouping.clone());
+    known.map_or_else(
+        || last().unwrap_or_default(),
+        |known| known.policy.vertical.grouping.value.clone(),
+    )
 }
 
 /// The values with the template's own where nothing is given.

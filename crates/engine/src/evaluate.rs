@@ -65,21 +65,21 @@ fn containers(case: &Case<'_>) -> Vec<ContainerEvaluation> {
             Ok(known) => known.estimates(&spec.name),
             Err(diagnostic) => unreadable(diagnostic),
         },
-        verdicts: case.known.as_ref().map_or_else(
-            |_| PerResource::default(),
-            |known| verdicts(case.workload, known, &spec.name),
-        ),
+        verdicts: case
+            .known
+            .as_ref()
+            .map_or_else(|_| PerResource::default(), |known| verdicts(known, &spec.name)),
     });
     evaluations.collect()
 }
 
-fn verdicts(workload: &Workload, known: &Known<'_>, name: &str) -> PerResource<Option<Verdict>> {
-    let compared = compare::verdicts(name, &known.compared, &known.goal, known.policy);
+fn verdicts(known: &Known<'_>, name: &str) -> PerResource<Option<Verdict>> {
+    let compared = compare::verdicts(name, &known.compared, &known.goal, &known.rules);
     let estimates = known.estimates(name);
-    PerResource::from_fn(|resource| match workload.hpa_on.get(resource) {
+    PerResource::from_fn(|resource| match known.rules.held(name, resource) {
         None => compared.get(resource).clone(),
-        Some(hpa) if matches!(estimates.get(resource), Estimate::Known(_)) => {
-            compare::governed(name, hpa, &known.compared, resource)
+        Some(reason) if matches!(estimates.get(resource), Estimate::Known(_)) => {
+            compare::held(name, reason, &known.compared, resource)
         }
         Some(_) => None,
     })
@@ -120,7 +120,7 @@ impl Known<'_> {
 
     /// Whether the pod has the requests, and the limits as far as they can be given in place.
     fn is_applied(&self, pod: &Pod, values: &Values) -> bool {
-        let compared = compare::compare(&[pod], values, self.policy, &self.means);
+        let compared = compare::compare(&[pod], values, &self.rules, &self.means);
         let meant = |container: &str, resource, request| {
             self.means.request(container, pod.qos, resource, request)
         };
@@ -138,9 +138,9 @@ fn has_requests(
 ) -> bool {
     let mut given = pod.containers.iter().flat_map(|container| {
         Resource::ALL.into_iter().filter_map(|resource| {
-            let given = values::given(values, &container.name, resource)?;
+            let given = values::given(values, container.identity(), resource)?;
             let present = container.resources.get(resource).request;
-            Some(values::same(meant(&container.name, resource, given.request), present))
+            Some(values::same(meant(container.identity(), resource, given.request), present))
         })
     });
     given.next().is_some_and(|first| first && given.all(|same| same))

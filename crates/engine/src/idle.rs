@@ -13,11 +13,29 @@ pub(crate) fn nothing_passes(known: &Known<'_>, moves: &Moves) -> Option<Reason>
         return None;
     }
     let verdicts = verdicts(known);
-    let reason = unsettled(known)
+    let reason = leak(known)
+        .or_else(|| unsettled(known))
         .or_else(|| below_threshold(&verdicts))
         .or_else(|| needs_recreate(&verdicts))
         .or_else(|| bounded(known));
     Some(reason.unwrap_or(Reason::UpToDate))
+}
+
+/// Differences pass, but none that running pods may be given.
+pub(crate) fn deferred(known: &Known<'_>, moves: &Moves) -> Option<Reason> {
+    let mut passing = known.compared.iter().filter(|comparison| comparison.passes);
+    if !moves.changes.is_empty() || passing.any(|one| known.permits.allow(known, one)) {
+        return None;
+    }
+    known.permits.deferred(known).map(Reason::Deferred)
+}
+
+/// Memory that is not raised although it is needed.
+fn leak(known: &Known<'_>) -> Option<Reason> {
+    known.trails().find_map(|trail| match trail.constraint {
+        Some(Constraint::Leak(most)) => Some(Reason::SuspectedLeak { most }),
+        Some(Constraint::Min(_) | Constraint::Max(_) | Constraint::Limit(_)) | None => None,
+    })
 }
 
 /// A difference passes, but the last move is too recent.
@@ -48,7 +66,7 @@ fn resize(pod: &Pod) -> Option<(u8, Reason)> {
 fn verdicts(known: &Known<'_>) -> Vec<Verdict> {
     let names = known.goal.iter().map(|(name, _)| name);
     let verdicts = names.flat_map(|name| {
-        let verdicts = compare::verdicts(name, &known.compared, &known.goal, known.policy);
+        let verdicts = compare::verdicts(name, &known.compared, &known.goal, &known.rules);
         [verdicts.cpu, verdicts.memory]
     });
     verdicts.flatten().collect()
@@ -73,6 +91,7 @@ fn bounded(known: &Known<'_>) -> Option<Reason> {
         Constraint::Min(_) => "min",
         Constraint::Max(_) => "max",
         Constraint::Limit(_) => "limit",
+        Constraint::Leak(_) => "leak",
     };
     Some(Reason::Bounded { bound })
 }

@@ -5,19 +5,25 @@
 //! here reads a clock, does I/O or fails. The overview is `ARCHITECTURE.md`.
 
 mod admit;
+pub mod auto;
 mod bounds;
 mod case;
 mod compare;
+mod confidence;
 mod decide;
 mod evaluate;
 mod floor;
+mod foresee;
 mod idle;
 mod limit;
 mod moves;
 mod observe;
+mod permit;
 mod ration;
 mod reach;
 mod recommend;
+mod rules;
+mod snapshot;
 mod state;
 mod threshold;
 mod values;
@@ -26,5 +32,5 @@ pub use admit::admit;
 pub use evaluate::Context;
 pub use observe::{Engine, Settings};
 pub use ration::{Budget, ration};
-pub use recommend::{Histories, recommend};
+pub use recommend::Histories;
 pub use state::record_move;

@@ -1,10 +1,11 @@
 //! The changes of running pods that a case calls for: for a memory event, to go on with the last
 //! move, or to begin a new one.
 
-use plimsoll_domain::{Move, Pod, PodChange, Policy};
+use plimsoll_domain::{Move, Pod, PodChange};
 
 use crate::case::{Case, Known};
 use crate::compare::{self, Comparison};
+use crate::rules::Rules;
 use crate::values::{self, Values};
 use crate::{floor, state};
 
@@ -18,12 +19,12 @@ pub(crate) struct Moves {
 /// Raises of memory that cannot wait: the pod has less than a kill has taught, and can have more.
 pub(crate) fn urgent(known: &Known<'_>) -> Vec<PodChange> {
     let floored = known.floored_memory();
-    let compared = compare::compare(&pods(known), &floored, known.policy, &known.means);
+    let compared = compare::compare(&pods(known), &floored, &known.rules, &known.means);
     let urgent = compared.iter().filter(|comparison| {
         comparison.containers().any(|(container, reached)| {
             let (present, to) = (container.resources.memory, reached.to.memory);
             let is_raise = to.request > present.request || to.limit > present.limit;
-            let floor = floor::of(&known.floors, &container.name);
+            let floor = floor::of(&known.floors, container.identity());
             let is_lowered = to.request < present.request;
             is_raise && !is_lowered && floor.is_some() && present.request < floor
         })
@@ -49,19 +50,23 @@ fn order(changes: &mut [PodChange], known: &Known<'_>) {
 pub(crate) fn moves(case: &Case<'_>, known: &Known<'_>, urgent: Vec<PodChange>) -> Moves {
     let last = case.workload.state.last_move.as_ref();
     let cooling = last.filter(|_| case.cooling_until().is_some());
-    if !urgent.is_empty() && (cooling.is_some() || known.sufficient.is_err()) {
+    let ordinary = match cooling {
+        Some(last) => continued(last, known),
+        None => passing(known, &known.compared),
+    };
+    let is_alone = cooling.is_some() || known.sufficient.is_err() || ordinary.is_empty();
+    if !urgent.is_empty() && is_alone {
         let under = cooling.map_or(&[][..], |last| last.containers.as_slice());
         return Moves { values: values::overlaid(under, &known.floored_memory()), changes: urgent };
     }
     match cooling {
-        Some(last) => Moves { values: last.containers.clone(), changes: continued(last, known) },
-        None => Moves { values: known.goal.clone(), changes: begun(known, urgent) },
+        Some(last) => Moves { values: last.containers.clone(), changes: ordinary },
+        None => Moves { values: known.goal.clone(), changes: begun(known, ordinary, urgent) },
     }
 }
 
 /// All changes that pass the threshold, and the urgent ones of pods where none does.
-fn begun(known: &Known<'_>, urgent: Vec<PodChange>) -> Vec<PodChange> {
-    let mut changes = passing(&known.compared);
+fn begun(known: &Known<'_>, mut changes: Vec<PodChange>, urgent: Vec<PodChange>) -> Vec<PodChange> {
     for change in urgent {
         if changes.iter().all(|other| other.uid != change.uid) {
             changes.push(change);
@@ -75,23 +80,25 @@ fn begun(known: &Known<'_>, urgent: Vec<PodChange>) -> Vec<PodChange> {
 /// own), unless the recommendation has left it behind.
 fn continued(last: &Move, known: &Known<'_>) -> Vec<PodChange> {
     let values = values::only(&last.containers, &known.goal);
-    if is_outdated(&values, known.policy, &known.goal) {
+    if is_outdated(&values, &known.rules, &known.goal) {
         return Vec::new();
     }
     let pods: Vec<&Pod> = pods(known).into_iter().filter(|pod| pod.created_at <= last.at).collect();
-    passing(&compare::compare(&pods, &values, known.policy, &known.means))
+    passing(known, &compare::compare(&pods, &values, &known.rules, &known.means))
 }
 
 /// Whether pods with these values would have to be moved again, or the policy forbids them by now.
-fn is_outdated(values: &Values, policy: &Policy, goal: &Values) -> bool {
+fn is_outdated(values: &Values, rules: &Rules<'_>, goal: &Values) -> bool {
     let departs = goal.iter().any(|(name, goal)| {
-        values::of(values, name).is_some_and(|from| compare::departs(from, goal, policy))
+        values::of(values, name).is_some_and(|from| compare::departs(name, from, goal, rules))
     });
-    departs || !state::is_bounded(values, policy)
+    departs || !state::is_bounded(values, rules)
 }
 
-fn passing(compared: &[Comparison<'_>]) -> Vec<PodChange> {
+/// The changes of pods with a difference that is great enough and not left to new pods.
+fn passing(known: &Known<'_>, compared: &[Comparison<'_>]) -> Vec<PodChange> {
     let passing = compared.iter().filter(|comparison| comparison.passes);
+    let passing = passing.filter(|comparison| known.permits.allow(known, comparison));
     passing.filter_map(Comparison::change).collect()
 }
 

@@ -18,8 +18,8 @@ pub(crate) struct Means {
     pub(crate) capabilities: Capabilities,
     /// The most a container used of each resource in the look-back, by name.
     pub(crate) peaks: Vec<(String, PerResource<Option<Amount>>)>,
-    /// The rules for limits.
-    pub(crate) limits: PerResource<LimitRule>,
+    /// The rules for limits, by container name.
+    pub(crate) limits: Vec<(String, PerResource<LimitRule>)>,
 }
 
 /// What one container can be given.
@@ -73,7 +73,7 @@ fn blocked(pod: &Pod, means: &Means) -> Option<RecreateCause> {
 fn unreached(container: &RunningContainer, goal: &Values, cause: RecreateCause) -> Reached {
     let gaps = PerResource::from_fn(|resource| {
         let present = container.resources.get(resource);
-        let goal = values::given(goal, &container.name, resource)?;
+        let goal = values::given(goal, container.identity(), resource)?;
         let differs = !values::same(goal.request, present.request)
             || !values::same(goal.limit, present.limit);
         differs.then_some(cause)
@@ -90,16 +90,16 @@ fn reach_container(
     let mut reached = unreached(container, goal, RecreateCause::RestartPolicy);
     for resource in Resource::ALL {
         let restarts = *container.resize_restart.get(resource) == ResizeRestart::RestartContainer;
-        let goal = values::given(goal, &container.name, resource);
+        let goal = values::given(goal, container.identity(), resource);
         let Some(goal) = goal.filter(|_| !restarts) else {
             continue;
         };
         let step = Step {
             present: *container.resources.get(resource),
             goal,
-            target: means.request(&container.name, qos, resource, goal.request),
-            rule: *means.limits.get(resource),
-            may_lower_limit: means.may_lower_limit(&container.name, resource),
+            target: means.request(container.identity(), qos, resource, goal.request),
+            rule: means.limit(container.identity(), resource),
+            may_lower_limit: means.may_lower_limit(container.identity(), resource),
         };
         let (to, gap) = if qos == QosClass::Guaranteed { step.together() } else { step.apart() };
         *reached.to.get_mut(resource) = to;
@@ -144,6 +144,12 @@ impl Means {
         } else {
             request
         }
+    }
+
+    /// The rule for the limit; a container without one is given nothing.
+    fn limit(&self, container: &str, resource: Resource) -> LimitRule {
+        let found = self.limits.iter().find(|(name, _)| name == container);
+        found.map_or(LimitRule::Keep, |(_, limits)| *limits.get(resource))
     }
 
     fn peak(&self, container: &str, resource: Resource) -> Option<Amount> {

@@ -1,11 +1,11 @@
 //! What is remembered from one evaluation to the next: values for new pods, and moves.
 
 use plimsoll_domain::{
-    Allocation, Evaluation, Move, OomFloor, Policy, Resource, Resources, Running, Timestamp,
-    Workload,
+    Allocation, Evaluation, Move, OomFloor, Resource, Resources, Running, Timestamp, Workload,
 };
 
 use crate::floor;
+use crate::rules::Rules;
 use crate::values::{self, Values};
 
 /// Values for new pods are replaced when one moves by more than this: fewer writes, and after a
@@ -33,7 +33,7 @@ pub fn record_move(evaluation: &mut Evaluation, now: Timestamp) {
 /// last. Without, those approved last, and memory raised by a kill all the same.
 pub(crate) fn approved(
     workload: &Workload,
-    policy: &Policy,
+    rules: &Rules<'_>,
     recommended: &Values,
     floors: &[OomFloor],
     sufficient: bool,
@@ -42,7 +42,7 @@ pub(crate) fn approved(
     let last = last.map_or(&[][..], |published| published.containers.as_slice());
     let containers = workload.containers.iter().map(|spec| {
         let resources = Resources::from_fn(|resource| {
-            if workload.hpa_on.get(resource).is_some() {
+            if rules.held(&spec.name, resource).is_some() {
                 return Allocation::default();
             }
             let wanted = values::given(recommended, &spec.name, resource);
@@ -60,7 +60,7 @@ pub(crate) fn approved(
         let last = values::of(last, name).and_then(|last| last.memory.request);
         floor::of(floors, name).is_none() || last >= next.memory.request
     });
-    if values::agree(last, &next, MOVED) && is_bounded(last, policy) && keeps_floors {
+    if values::agree(last, &next, MOVED) && is_bounded(last, rules) && keeps_floors {
         last.to_vec()
     } else {
         next
@@ -68,14 +68,12 @@ pub(crate) fn approved(
 }
 
 /// Whether all requests are within the policy's bounds.
-pub(crate) fn is_bounded(values: &[(String, Resources)], policy: &Policy) -> bool {
-    values.iter().all(|(_, resources)| {
+pub(crate) fn is_bounded(values: &[(String, Resources)], rules: &Rules<'_>) -> bool {
+    values.iter().all(|(name, resources)| {
         resources.iter().all(|(resource, allocation)| {
-            let policy = policy.resources.get(resource);
-            allocation.request.is_none_or(|request| {
-                policy.min.value.is_none_or(|min| request >= min)
-                    && policy.max.value.is_none_or(|max| request <= max)
-            })
+            let rule = rules.of(name, resource);
+            let request = allocation.request;
+            rule.zip(request).is_none_or(|(rule, request)| rule.allows(request))
         })
     })
 }

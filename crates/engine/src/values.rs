@@ -1,9 +1,10 @@
 //! The values recommended for containers, as they are written into pods: rounded, by name.
 
 use plimsoll_domain::{
-    Allocation, Amount, Estimate, PerResource, Recommendation, Resource, ResourcePolicy, Resources,
-    Rounding, Trail, Workload,
+    Allocation, Amount, Estimate, Recommendation, Resource, Resources, Rounding, Trail,
 };
+
+use crate::rules::Rules;
 
 /// Values by container name. A resource without a request is one to leave as it is.
 pub(crate) type Values = Vec<(String, Resources)>;
@@ -28,23 +29,23 @@ pub(crate) fn given(
     allocation.request.is_some().then_some(allocation)
 }
 
-/// The recommendation in rounded values, without resources that a HorizontalPodAutoscaler governs
-/// and containers that nothing is known of.
+/// The recommendation in rounded values, without what is left as it is and containers that nothing is
+/// known of.
 pub(crate) fn recommended(
-    workload: &Workload,
     recommendation: &Recommendation,
-    policies: &PerResource<ResourcePolicy>,
+    rules: &Rules<'_>,
     rounding: Rounding,
 ) -> Values {
     let containers = recommendation.containers.iter().map(|container| {
         let resources = Resources::from_fn(|resource| {
-            let governed = workload.hpa_on.get(resource).is_some();
-            match container.resources.get(resource) {
-                Estimate::Known(trail) if !governed => {
-                    let max = policies.get(resource).max.value;
+            let rule = rules.of(&container.container, resource);
+            let free = rule.filter(|rule| rule.held.is_none());
+            match (container.resources.get(resource), free) {
+                (Estimate::Known(trail), Some(rule)) => {
+                    let max = rule.max.as_ref().map(|max| max.value);
                     rounded(trail, max, resource, rounding)
                 }
-                Estimate::Known(_) | Estimate::Unknown(_) => Allocation::default(),
+                (Estimate::Known(_) | Estimate::Unknown(_), _) => Allocation::default(),
             }
         });
         (container.container.clone(), resources)

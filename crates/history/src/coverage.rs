@@ -54,6 +54,25 @@ impl Coverage {
         self.seen.0[word] |= bit;
     }
 
+    /// Marks every cell that another has seen.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        let Some(newest) = other.newest else { return };
+        for cell in newest.saturating_sub(CELLS - 1)..=newest {
+            if other.seen_between(cell, cell) > 0
+                && let Some(begin) = cell.checked_mul(CELL)
+            {
+                self.mark(Timestamp::from_seconds(begin));
+            }
+        }
+    }
+
+    /// Whether the cell of a moment was seen.
+    pub(crate) fn has(&self, at: Timestamp) -> bool {
+        let cell = at.seconds().div_euclid(CELL);
+        let remembered = self.newest.is_some_and(|newest| cell > newest.saturating_sub(CELLS));
+        remembered && self.seen_between(cell, cell) > 0
+    }
+
     /// The share of the cells of `look_back` in which something was seen.
     ///
     /// A look-back of n cells touches n + 1 of them, since it seldom ends at the end of one; all of
@@ -64,6 +83,14 @@ impl Coverage {
         let last = now.seconds().div_euclid(CELL);
         let seen = self.seen_between(last.saturating_sub(cells), last);
         Ratio::of(seen, cells.cast_unsigned())
+    }
+
+    /// When the oldest cell began in which anything was seen and that is still remembered.
+    pub(crate) fn oldest(&self) -> Option<Timestamp> {
+        let newest = self.newest?;
+        let is_seen = |cell: &i64| self.seen_between(*cell, *cell) > 0;
+        let oldest = (newest.saturating_sub(CELLS - 1)..=newest).find(is_seen)?;
+        oldest.checked_mul(CELL).map(Timestamp::from_seconds)
     }
 
     fn seen_between(&self, first: i64, last: i64) -> u64 {
@@ -148,6 +175,25 @@ mod tests {
         check(&[8 * 24 * 60, 0], 24, 8 * 24 * 60, 100.0 / 288.0);
     }
 
+    /// Marks the cells that begin at these minutes; expects the oldest remembered to begin then.
+    fn check_oldest(minutes: &[i64], expect: Option<i64>) {
+        let mut coverage = Coverage::default();
+        for minute in minutes {
+            coverage.mark(Timestamp::from_seconds(DAY + minute * 60 + 7));
+        }
+        let oldest = coverage.oldest().map(|oldest| (oldest.seconds() - DAY) / 60);
+        assert_eq!(oldest, expect);
+    }
+
+    #[test]
+    fn the_oldest_cell_is_the_first_that_is_remembered() {
+        check_oldest(&[], None);
+        check_oldest(&[60], Some(60));
+        check_oldest(&[60, 120, 30], Some(30));
+        check_oldest(&[0, 60, 8 * 24 * 60], Some(60));
+        check_oldest(&[0, 9 * 24 * 60], Some(9 * 24 * 60));
+    }
+
     #[test]
     fn moments_at_the_ends_of_time_do_no_harm() {
         let mut coverage = Coverage::default();
@@ -155,5 +201,6 @@ mod tests {
         coverage.mark(Timestamp::from_seconds(i64::MAX));
         let share = coverage.share(Duration::MAX, Timestamp::from_seconds(i64::MAX));
         assert!(share.value() < 1e-9);
+        coverage.oldest();
     }
 }

@@ -8,6 +8,7 @@ use plimsoll_domain::{Amount, OomKill, Ratio, Resource, Sample, Timestamp};
 
 use crate::coverage::{Coverage, Ring};
 use crate::oom::{OomMemory, OomRecord};
+use crate::runs::{MAX_RUNS, Runs};
 use crate::scratch::Scratch;
 use crate::slot::{Hour, RETENTION, Selection, Slot};
 use crate::sub_history::SubHistory;
@@ -27,6 +28,8 @@ pub struct ContainerHistory {
     pub(crate) pods: BTreeMap<Box<str>, Box<PodHistory>>,
     /// All pods that are gone, as one.
     pub(crate) ended: SubHistory,
+    /// The last of them.
+    pub(crate) runs: Runs,
     pub(crate) coverage: Coverage,
     pub(crate) oom: OomMemory,
     pub(crate) last_seen: Option<Timestamp>,
@@ -75,6 +78,7 @@ impl ContainerHistory {
     pub fn end_pod(&mut self, pod: &str) {
         if let Some(pod) = self.pods.remove(pod) {
             self.ended.absorb(&pod.usage);
+            self.runs.end(pod.last_seen);
         }
     }
 
@@ -134,6 +138,19 @@ impl ContainerHistory {
         self.coverage.share(look_back, now)
     }
 
+    /// How many pods were seen in the look-back, up to [`MAX_RUNS`].
+    pub fn runs(&self, look_back: Duration, now: Timestamp) -> usize {
+        let from = now.minus(look_back);
+        let live = self.pods.values().filter(|pod| pod.last_seen > from).take(MAX_RUNS);
+        (self.runs.since(from) + live.count()).min(MAX_RUNS)
+    }
+
+    /// When the five minutes began that hold the oldest sample still remembered; `None` before the
+    /// first.
+    pub fn oldest_seen(&self) -> Option<Timestamp> {
+        self.coverage.oldest()
+    }
+
     /// When the newest sample was taken; `None` before the first.
     pub fn last_seen(&self) -> Option<Timestamp> {
         self.last_seen
@@ -163,11 +180,7 @@ impl ContainerHistory {
         if self.pods.len() >= MAX_LIVE_PODS {
             self.end_longest_unseen();
         }
-        let mut pod = PodHistory {
-            last_seen: sample.at,
-            working_sets: [None; 2],
-            usage: SubHistory::default(),
-        };
+        let mut pod = PodHistory::beginning_at(sample.at);
         pod.observe(hour, sample);
         self.pods.insert(sample.pod.as_str().into(), Box::new(pod));
     }
@@ -181,6 +194,11 @@ impl ContainerHistory {
 }
 
 impl PodHistory {
+    /// Nothing known yet of a pod that was seen then.
+    pub(crate) fn beginning_at(at: Timestamp) -> Self {
+        Self { last_seen: at, working_sets: [None; 2], usage: SubHistory::default() }
+    }
+
     fn observe(&mut self, hour: Hour, sample: &Sample) {
         self.last_seen = sample.at;
         if let Some(working_set) = sample.usage.memory {

@@ -14,11 +14,13 @@
 //!   more than 60 minutes act as 60.
 
 mod bucket;
-mod bytes;
+pub mod bytes;
 mod coverage;
 mod history;
 mod oom;
 mod packed;
+mod past;
+mod runs;
 mod scratch;
 mod sketch;
 mod slot;
@@ -28,5 +30,8 @@ mod window;
 
 pub use history::{ContainerHistory, MAX_LIVE_PODS};
 pub use oom::{MAX_OOM_KILLS, OomRecord};
+pub use past::{PastUsage, Seen};
+pub use runs::MAX_RUNS;
+pub use slot::RETENTION;
 pub use snapshot::SnapshotError;
 pub use window::{Span, Window};

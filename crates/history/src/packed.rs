@@ -36,18 +36,13 @@ pub(crate) struct PackedSketch<'a> {
 impl Packed {
     /// Packs sketches that come ordered by slot; empty ones are left out.
     pub(crate) fn new(sketches: impl IntoIterator<Item = (Slot, Sketch)>) -> Self {
-        let mut heads = Vec::new();
-        let mut counts = Vec::new();
+        let mut packer = Packer::default();
         for (slot, sketch) in sketches {
-            let Some(Extremes { min, max }) = sketch.extremes else {
-                continue;
-            };
-            pack_counts(&sketch.counts, &mut counts);
-            // A sub-history has at most 61 x 10 sketches of at most 8 KiB: 5 MB, far below 4 GiB.
-            let end = u32::try_from(counts.len()).unwrap_or(u32::MAX);
-            heads.push(Head { min, max, slot, end });
+            if let Some(extremes) = sketch.extremes {
+                packer.add(slot, extremes, |counts| pack_counts(&sketch.counts, counts));
+            }
         }
-        Self { heads: heads.into_boxed_slice(), counts: counts.into_boxed_slice() }
+        packer.finish()
     }
 
     /// All sketches, ordered by slot.
@@ -81,6 +76,42 @@ impl Packed {
     }
 }
 
+/// Packs one sketch after the other, in the order of their slots.
+#[derive(Debug, Default)]
+pub(crate) struct Packer {
+    heads: Vec<Head>,
+    counts: Vec<u8>,
+}
+
+impl Packer {
+    /// With room for what most sub-histories have: some 130 sketches of 30 bytes each.
+    pub(crate) fn with_room() -> Self {
+        Self { heads: Vec::with_capacity(160), counts: Vec::with_capacity(6 * 1024) }
+    }
+
+    /// Adds a sketch whose packed counts `pack` appends.
+    pub(crate) fn add(
+        &mut self,
+        slot: Slot,
+        Extremes { min, max }: Extremes,
+        pack: impl FnOnce(&mut Vec<u8>),
+    ) {
+        pack(&mut self.counts);
+        // A sub-history has at most 61 x 10 sketches of at most 8 KiB: 5 MB, far below 4 GiB.
+        let end = u32::try_from(self.counts.len()).unwrap_or(u32::MAX);
+        self.heads.push(Head { min, max, slot, end });
+    }
+
+    /// All of them; another lot can be packed then.
+    pub(crate) fn finish(&mut self) -> Packed {
+        // Copied, so that each takes just the room it needs.
+        let packed = Packed { heads: (*self.heads).into(), counts: (*self.counts).into() };
+        self.heads.clear();
+        self.counts.clear();
+        packed
+    }
+}
+
 impl PackedSketch<'_> {
     /// The sketch, to be changed.
     pub(crate) fn unpack(self) -> Sketch {
@@ -99,6 +130,39 @@ pub(crate) fn pack_counts(counts: &[(u16, u32)], out: &mut Vec<u8>) {
         pack_number(u64::from(count) << 1, out);
         next = bucket.saturating_add(1);
     }
+}
+
+/// Reads counts into `counts`, in the place of what is there. `None` for bytes that [`pack_counts`]
+/// does not write: whoever keeps them as they are must know that they are read the same again.
+pub(crate) fn unpack_counts(mut bytes: &[u8], counts: &mut Vec<(u16, u32)>) -> Option<()> {
+    counts.clear();
+    let mut next = 0_u16;
+    while !bytes.is_empty() {
+        let mut number = unpack_number(&mut bytes)?;
+        if number & 1 == 1 {
+            let skipped = u16::try_from(number >> 1).ok().filter(|skipped| *skipped > 0)?;
+            next = next.checked_add(skipped)?;
+            number = unpack_number(&mut bytes).filter(|number| number & 1 == 0)?;
+        }
+        counts.push((next, u32::try_from(number >> 1).ok()?));
+        next = next.checked_add(1)?;
+    }
+    Some(())
+}
+
+/// The number in front, in as few bytes as it fits.
+fn unpack_number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    // A count has 33 bits with its mark: five groups of 7.
+    for group in 0..5 {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << (7 * group);
+        if byte < 0x80 {
+            return (byte > 0 || group == 0).then_some(number);
+        }
+    }
+    None
 }
 
 fn pack_number(mut number: u64, out: &mut Vec<u8>) {
@@ -168,6 +232,32 @@ mod tests {
         pack_counts(counts, &mut packed);
         assert_eq!(packed.len(), bytes, "{counts:?}");
         assert_eq!(Counts::new(&packed).collect::<Vec<_>>(), counts);
+    }
+
+    /// What is unpacked is what is packed again to the same bytes, and nothing else is.
+    #[test]
+    fn only_what_is_packed_is_unpacked() {
+        let mut seed = 1_u32;
+        let mut found = 0;
+        for _ in 0..200_000 {
+            let mut bytes = Vec::new();
+            for _ in 0..seed % 7 {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let [_, _, low, high] = seed.to_le_bytes();
+                // Often small, and often the first byte of several.
+                bytes.push(if high < 100 { low & 0x83 } else { low });
+            }
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let slow: Vec<(u16, u32)> = Counts::new(&bytes).collect();
+            let mut again = Vec::new();
+            pack_counts(&slow, &mut again);
+            let mut counts = vec![(9, 9)];
+            let is_packed = unpack_counts(&bytes, &mut counts).is_some();
+            assert_eq!(is_packed, again == bytes, "{bytes:?}");
+            assert!(!is_packed || counts == slow, "{bytes:?}");
+            found += u32::from(is_packed && !bytes.is_empty());
+        }
+        assert!(found > 10_000, "{found}");
     }
 
     #[test]

@@ -30,8 +30,15 @@ impl Extremes {
 impl Sketch {
     /// Counts one sample.
     pub(crate) fn record(&mut self, amount: Amount) {
-        self.widen(Extremes { min: amount, max: amount });
-        self.add(bucket_of(amount), 1);
+        self.record_times(amount, 1);
+    }
+
+    /// Counts one sample as so many of the same; none at all when that is zero.
+    pub(crate) fn record_times(&mut self, amount: Amount, times: u32) {
+        if times > 0 {
+            self.widen(Extremes { min: amount, max: amount });
+            self.add(bucket_of(amount), times);
+        }
     }
 
     /// Counts all that another sketch counted.

@@ -6,7 +6,7 @@ use plimsoll_domain::{Resource, Timestamp};
 
 /// Nothing older than this is remembered: the longest look-back is 7 d, its far edge may lie in a
 /// sketch that began up to 6 h earlier, and the rest is room for clocks and late evaluations.
-pub(crate) const RETENTION: Duration = Duration::from_hours(8 * 24);
+pub const RETENTION: Duration = Duration::from_hours(8 * 24);
 
 /// [`RETENTION`] in hours.
 const RETENTION_HOURS: u32 = 8 * 24;

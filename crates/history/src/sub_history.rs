@@ -27,6 +27,14 @@ impl SubHistory {
         self.open_sketch(slot).record(amount);
     }
 
+    /// Counts one sample as so many, wherever it stands in time; slots are settled when the history
+    /// next goes on.
+    pub(crate) fn recall(&mut self, slot: Slot, amount: Amount, times: u32) {
+        if times > 0 {
+            self.open_sketch(slot).record_times(amount, times);
+        }
+    }
+
     /// Takes in all of another. Any order of taking in ends in the same state.
     pub(crate) fn absorb(&mut self, other: &Self) {
         for (slot, sketch) in &other.open {

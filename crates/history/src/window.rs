@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use plimsoll_domain::{Amount, Quantile, Timestamp};
 
+use crate::scratch::Scratch;
 use crate::sketch::Sketch;
 
 /// Which part of a history a question is about.
@@ -50,6 +51,33 @@ impl Window {
         // Three times 0.2 is 0.6000000000000001: held between its parts, the mean of equals is exact.
         let mean = Amount::new(sum / quantiles.len() as f64).unwrap_or(*greatest);
         Some(mean.clamp(*least, *greatest))
+    }
+
+    /// The quantile by nearest rank of the counting sub-histories together, each sample counting once,
+    /// within 2.5 %. `None` when none counts.
+    pub fn pooled_quantile(&self, quantile: Quantile, min_samples: u64) -> Option<Amount> {
+        let mut scratch = Scratch::new();
+        for sketch in self.counting(min_samples) {
+            scratch.add(sketch.extremes, sketch.counts.iter().copied());
+        }
+        scratch.take().quantile(quantile)
+    }
+
+    /// The quantile of each counting sub-history.
+    pub fn quantiles(&self, quantile: Quantile, min_samples: u64) -> Vec<Amount> {
+        self.counting(min_samples).filter_map(|sketch| sketch.quantile(quantile)).collect()
+    }
+
+    /// The least and the greatest of these; `None` where fewer than two count.
+    pub fn spread(&self, quantile: Quantile, min_samples: u64) -> Option<(Amount, Amount)> {
+        let quantiles = self.quantiles(quantile, min_samples);
+        let (least, greatest) = (quantiles.iter().min()?, quantiles.iter().max()?);
+        (quantiles.len() > 1).then_some((*least, *greatest))
+    }
+
+    /// The greatest over the counting sub-histories of each one's quantile; `None` when none counts.
+    pub fn max_quantile(&self, quantile: Quantile, min_samples: u64) -> Option<Amount> {
+        self.counting(min_samples).filter_map(|sketch| sketch.quantile(quantile)).max()
     }
 
     /// The greatest sample of any counting sub-history, exactly. `None` when none counts.

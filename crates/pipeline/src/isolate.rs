@@ -38,9 +38,11 @@ fn held(workload: &Workload, now: Timestamp) -> Evaluation {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use plimsoll_domain::{
-        Configuration, Configured, DecisionState, Diagnostic, PerResource, Rollout, Severity,
-        WorkloadId, WorkloadKind,
+        Configuration, Configured, DecisionState, Diagnostic, Governor, Origin, PerResource,
+        Rollout, Severity, WorkloadId, WorkloadKind,
     };
 
     use super::*;
@@ -49,6 +51,7 @@ mod tests {
     fn a_panic_holds_its_own_workload_and_nothing_else() {
         let diagnostic = Diagnostic {
             severity: Severity::Error,
+            origin: Origin::Annotation,
             field: String::new(),
             line: None,
             column: None,
@@ -67,10 +70,14 @@ mod tests {
             pods: Vec::new(),
             desired_replicas: None,
             rollout: Rollout::Settled,
-            configuration: Configuration {
+            configuration: Arc::new(Configuration {
                 configured: Configured::Unreadable(diagnostic),
-                warnings: Vec::new(),
-            },
+                governor: Governor::Annotation,
+                assigned: None,
+                overruled: Vec::new(),
+                remarks: Vec::new(),
+            }),
+            excludes_its_like: false,
             opt_out: None,
             foreign_actuator: None,
             hpa_on: PerResource::default(),

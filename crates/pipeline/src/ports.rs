@@ -46,6 +46,7 @@ pub trait EvaluationSink {
     fn publish(
         &mut self,
         evaluations: &[Evaluation],
+        now: Timestamp,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 

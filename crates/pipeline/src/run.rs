@@ -31,12 +31,12 @@ pub struct Control {
 }
 
 /// Runs the line until it is cancelled. `after` sees every tick's report: it keeps history,
-/// metrics and logs.
+/// metrics and logs, and gives the engine what was learned of the past meanwhile.
 pub async fn run<C, S, W, A, E>(
     line: &mut Line<C, S, W, A, E>,
     intervals: Intervals,
     mut control: Control,
-    mut after: impl FnMut(&Engine, &TickReport, Duration),
+    mut after: impl FnMut(&mut Engine, &TickReport, Duration),
 ) where
     C: Clock,
     S: SampleSource,
@@ -55,7 +55,7 @@ pub async fn run<C, S, W, A, E>(
         let begun = Instant::now();
         let tick = schedule.due(begun, *control.role.borrow());
         let report = line.tick(tick).await;
-        after(&line.engine, &report, begun.elapsed());
+        after(&mut line.engine, &report, begun.elapsed());
         schedule.done(tick, intervals);
     }
 }

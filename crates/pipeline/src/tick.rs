@@ -123,6 +123,7 @@ where
         if tick.collect {
             self.collect(&world, now, &mut report).await;
         }
+        self.engine.pass(now);
         if tick.role == Role::Leader && (tick.evaluate || news) {
             self.evaluate(world, now, &mut report).await;
         }
@@ -169,6 +170,10 @@ where
     }
 
     async fn evaluate(&mut self, mut world: World, now: Timestamp, report: &mut TickReport) {
+        if !self.has_evaluated {
+            let pods = world.workloads.iter().flat_map(|workload| &workload.pods);
+            self.budget.recall(pods.filter_map(|pod| pod.resized_at), now);
+        }
         self.has_evaluated = true;
         self.recall_states(&mut world);
         let mut evaluations = self.decide(&world, now);
@@ -180,7 +185,7 @@ where
         for evaluation in &evaluations {
             self.states.insert(evaluation.workload.clone(), evaluation.state.clone());
         }
-        if let Err(error) = self.ports.sink.publish(&evaluations).await {
+        if let Err(error) = self.ports.sink.publish(&evaluations, now).await {
             report.errors.push(error);
         }
         report.evaluations = evaluations;

@@ -1,10 +1,20 @@
 //! The command line: commands and flags, with their defaults.
 
+mod forecast;
+mod outlook;
+mod sources;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use plimsoll_replay::vertical::Peer;
+
+pub(crate) use forecast::{Demand, ForecastArgs};
+pub(crate) use outlook::{OutlookArgs, OutlookOutput};
+pub(crate) use sources::{PrometheusArgs, SamplesFrom, SourceArgs};
 
 /// The load line for Kubernetes workloads: says what containers should request, says why, and
 /// applies it safely.
@@ -23,19 +33,27 @@ pub(crate) enum Command {
     Controller(Box<ControllerArgs>),
     /// Show what Plimsoll does on a simulated cluster with recorded usage. Needs nothing.
     Demo(DemoArgs),
-    /// Turn recorded usage into a stored history.
-    Replay(ReplayArgs),
+    /// Run a recommender over recorded usage, or turn recorded usage into a stored history.
+    Replay(Box<ReplayArgs>),
+    /// Compare recommenders, a policy of yours among them, on recorded usage.
+    Backtest(BacktestArgs),
+    /// Forecast what a workload's containers may use in the day to come, from stored usage.
+    Forecast(OutlookArgs),
     /// Say stage by stage what was decided for one workload, and why.
     Explain(ExplainArgs),
     /// Show all workloads: what they request, what is recommended, what was decided.
     Report(ReportArgs),
+    /// Show the policies, their numbers, and which workloads each of them is for and why.
+    Policies(PoliciesArgs),
+    /// Check manifests before they are applied: which settings are refused or ignored, and where.
+    Lint(LintArgs),
     /// Tell the whole cluster to stand still: nothing is changed until `resume`.
     Stop(StopArgs),
     /// Take a `stop` back.
     Resume(ConnectArgs),
     /// Print the custom resource definitions as YAML.
-    Crds,
-    /// Print a page of the reference: `reasons`, `annotation` or `flags`.
+    Crds(CrdsArgs),
+    /// Print a page of the reference, made from the code.
     Reference(ReferenceArgs),
 }
 
@@ -59,6 +77,13 @@ pub(crate) struct ControllerArgs {
     /// Where history is kept; without it, history starts anew at every start.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// How long what containers used is kept there, five minutes by five minutes, to be replayed and
+    /// forecast from; whole days of UTC. 0s for not at all.
+    #[arg(long, value_parser = duration, default_value = "30d", value_name = "TIME")]
+    pub(crate) keep_cells: Duration,
+    /// Where usage comes from.
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
     /// How often usage is collected.
     #[arg(long, value_parser = interval, default_value = "30s", value_name = "TIME")]
     pub(crate) collect_interval: Duration,
@@ -154,6 +179,51 @@ pub(crate) struct ReportArgs {
     pub(crate) output: Output,
 }
 
+/// `plimsoll policies`.
+#[derive(Args, Debug)]
+pub(crate) struct PoliciesArgs {
+    /// How to reach the cluster.
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+    /// Only the policies that ship with the program; no cluster is asked.
+    #[arg(long)]
+    pub(crate) built_in: bool,
+    /// Print this policy as a manifest that can be edited and applied.
+    #[arg(long, value_name = "NAME", conflicts_with = "output")]
+    pub(crate) show: Option<String>,
+    /// How to print them.
+    #[arg(long, short, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+}
+
+/// `plimsoll lint`.
+#[derive(Args, Debug)]
+pub(crate) struct LintArgs {
+    /// A file, a folder with all manifests below it, or `-` for standard input; repeatable.
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to print what is found.
+    #[arg(long, short, value_enum, default_value_t = LintOutput::Text)]
+    pub(crate) output: LintOutput,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintOutput {
+    /// A line for each, with file, line and column first.
+    Text,
+    /// JSON.
+    Json,
+}
+
+/// `plimsoll crds`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct CrdsArgs {
+    /// Those of thoras.ai, for a cluster without Thoras, in the place of Plimsoll's own.
+    #[arg(long)]
+    pub(crate) thoras: bool,
+}
+
 /// `plimsoll stop`.
 #[derive(Args, Debug)]
 pub(crate) struct StopArgs {
@@ -180,6 +250,13 @@ pub(crate) enum ReferencePage {
     Reasons,
     /// Every field of the configuration annotation.
     Annotation,
+    /// Every annotation of the older form.
+    OlderAnnotations,
+    /// Every setting of a ScalingPolicy, and the policies that ship with the program.
+    #[value(name = "scalingpolicy")]
+    ScalingPolicy,
+    /// Every field of the objects of thoras.ai.
+    Thoras,
     /// Every flag of the program.
     Flags,
 }
@@ -198,15 +275,156 @@ pub(crate) struct DemoArgs {
     pub(crate) length: Duration,
 }
 
-/// `plimsoll replay`.
+/// `plimsoll replay`: a driver by name, or the flags that write a history.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ReplayArgs {
+    /// The driver.
+    #[command(subcommand)]
+    pub(crate) driver: Option<ReplayDriver>,
+    /// Without one, a history is written.
+    #[command(flatten)]
+    pub(crate) history: Option<WriteHistoryArgs>,
+    /// How to ask Prometheus. Not among the flags above: flags in flags would make those absent.
+    #[command(flatten)]
+    pub(crate) prometheus: PrometheusArgs,
+}
+
+/// What is run over recorded usage.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReplayDriver {
+    /// Size every recorded container in simulated time and score what would have been applied.
+    Vertical(VerticalArgs),
+    /// Forecast recorded usage from what was before it and score the forecasts by what came.
+    Forecast(ForecastArgs),
+}
+
+/// What is replayed, and which of it is scored.
+#[derive(Args, Debug)]
+pub(crate) struct RecordedArgs {
     /// A folder of recorded usage: `series.csv` and `<metric>/<source>.csv.gz`.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) traces: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "history")]
+    pub(crate) traces: Option<PathBuf>,
+    /// What your own containers used: the `--data-dir` of a controller, running or not. It is only
+    /// read.
+    #[arg(long, value_name = "DIR", conflicts_with = "traces")]
+    pub(crate) history: Option<PathBuf>,
+    /// What is sized.
+    #[arg(long, value_enum)]
+    pub(crate) metric: Metric,
+    /// Whether memory limit and request are one, or the limit is its own.
+    #[arg(long, value_enum, default_value_t = MemoryClass::Guaranteed)]
+    pub(crate) memory: MemoryClass,
+    /// Sizes as this policy says: the document of an annotation, or a ScalingPolicy, AIScaleTarget
+    /// or DaemonSetAutoscaler, taken as turned on.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Nothing is decided so long after a series begins.
+    #[arg(long, value_parser = duration, default_value = "24h", value_name = "TIME")]
+    pub(crate) warm_up: Duration,
+    /// Score series of these sources, which are the namespaces of a history; by default all, or in a
+    /// replay of traces those that are long enough to be judged.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
+    pub(crate) sources: Vec<String>,
+    /// Score series that last at least so many days.
+    #[arg(long, value_parser = days, default_value = "3", value_name = "DAYS")]
+    pub(crate) min_days: f64,
+}
+
+/// `plimsoll replay vertical`.
+#[derive(Args, Debug)]
+pub(crate) struct VerticalArgs {
+    #[command(flatten)]
+    pub(crate) recorded: RecordedArgs,
+    /// What a change costs: a resize in place or a restarted pod.
+    #[arg(long, value_enum, default_value_t = ApplyCost::InPlace, conflicts_with = "policy")]
+    pub(crate) apply: ApplyCost,
+    /// The price of risk for CPU: higher is safer and asks for more; by default 15 in place, 27
+    /// where pods restart.
+    #[arg(long, value_name = "N", conflicts_with_all = ["peer", "policy"])]
+    pub(crate) price: Option<f64>,
+    /// Another recommender instead of `auto`, written anew from the constants it publishes.
+    #[arg(
+        long = "as",
+        value_name = "NAME",
+        value_parser = peer_names(),
+        conflicts_with = "policy"
+    )]
+    pub(crate) peer: Option<String>,
+    /// Where every change goes that would have been applied: gzipped CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) decisions: PathBuf,
+    /// Where the score goes, as JSON; it is printed either way.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) score: Option<PathBuf>,
+    /// Where throughput and memory of the run go, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) timing: Option<PathBuf>,
+}
+
+/// `plimsoll backtest`.
+#[derive(Args, Debug)]
+pub(crate) struct BacktestArgs {
+    #[command(flatten)]
+    pub(crate) recorded: RecordedArgs,
+    /// How it is printed.
+    #[arg(long, short, value_enum, default_value_t = DataFormat::Table)]
+    pub(crate) output: DataFormat,
+}
+
+/// How figures are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DataFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// What is sized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Metric {
+    /// CPU.
+    Cpu,
+    /// Memory.
+    Mem,
+}
+
+/// What a change costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ApplyCost {
+    /// A resize of the running pod.
+    InPlace,
+    /// A restarted pod.
+    Restart,
+}
+
+/// How memory limit and request relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MemoryClass {
+    /// They are one.
+    Guaranteed,
+    /// The limit is its own, above the request.
+    Burstable,
+}
+
+/// `plimsoll replay --write-history`.
+#[derive(Args, Debug)]
+pub(crate) struct WriteHistoryArgs {
+    /// A folder of recorded usage: `series.csv` and `<metric>/<source>.csv.gz`.
+    #[arg(long, value_name = "DIR", required_unless_present = "prometheus", requires = "mappings")]
+    pub(crate) traces: Option<PathBuf>,
     /// Whose usage becomes whose history, as `ENTITY=NAMESPACE/KIND/NAME/CONTAINER`; repeatable.
-    #[arg(long = "as", required = true, value_name = "MAPPING")]
+    #[arg(long = "as", value_name = "MAPPING", conflicts_with = "prometheus")]
     pub(crate) mappings: Vec<String>,
+    /// Address of a Prometheus-compatible server whose record becomes the history, in the place of
+    /// a folder; all workloads that it tells of, by the names of their pods and by
+    /// kube-state-metrics.
+    #[arg(long, value_name = "URL", conflicts_with = "traces")]
+    pub(crate) prometheus: Option<String>,
+    /// How far back it is asked; no further than is remembered.
+    #[arg(long, value_parser = duration, default_value = "14d", value_name = "TIME")]
+    pub(crate) since: Duration,
     /// Where the history is written: the `--data-dir` of a controller that is not running.
     #[arg(long, value_name = "DIR")]
     pub(crate) write_history: PathBuf,
@@ -214,11 +432,23 @@ pub(crate) struct ReplayArgs {
     #[arg(long, default_value = "now", value_name = "TIME")]
     pub(crate) ending: String,
     /// Multiplies recorded CPU, to turn fractions of a machine into cores.
-    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    #[arg(long, default_value_t = 1.0, value_name = "N", conflicts_with = "prometheus")]
     pub(crate) cpu_scale: f64,
     /// Multiplies recorded memory, to turn fractions of a machine into bytes.
-    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    #[arg(long, default_value_t = 1.0, value_name = "N", conflicts_with = "prometheus")]
     pub(crate) memory_scale: f64,
+}
+
+fn peer_names() -> clap::builder::PossibleValuesParser {
+    Peer::ALL.map(|(name, _)| name).into()
+}
+
+/// A number of days, 0 or more.
+fn days(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(days) if days.is_finite() && days >= 0.0 => Ok(days),
+        _ => Err(format!("expected a number of days, 0 or more, found {text:?}")),
+    }
 }
 
 /// Reads `90s`, `5m`, `1h30m`, `3d`.

@@ -166,7 +166,7 @@ async fn frozen_leader(world: &World, audit: &Audit, mut frozen: Controller) -> 
     ensure!(!status.success() && log.contains("leadership was lost"), "{status}:\n{log}");
     let after = audit.writes_of("second")?;
     ensure!(after == before, "{} writes after it woke", after - before);
-    frozen.forget();
+    frozen.forget()?;
     third.ticks(3).await?;
     watch.end()?;
     ensure!(third.metric("plimsoll_leader", &[])? > 0.0, "nobody leads");
@@ -350,7 +350,7 @@ async fn a_hung_api_server_hangs_no_tick_and_an_absent_one_is_waited_for() -> Re
     ensure!(!status.success() && log.contains("leadership was lost"), "{status}:\n{log}");
     ensure!(took < TAKE_OVER, "the leader led on for {took:?}");
     println!("with a hung API server, the leader ended after {took:.1?}");
-    leader.forget();
+    leader.forget()?;
     ensure!(follower.health()? == (200, 200), "{:?}", follower.health()?);
     follower.ticks(2).await.context("ticks while the API server hangs")?;
     ensure!(follower.health()? == (200, 200), "{:?}", follower.health()?);
@@ -451,16 +451,26 @@ async fn stays_frozen(world: &World, controller: &Controller, replicas: u32) -> 
     Ok(())
 }
 
-/// 900 % on top is refused, and the default of 10 % counts; the least of 250m beside it counts.
+/// 900 % on top is refused: nothing is applied until it is mended. What would be is shown all the
+/// same, with the default of 10 % and the least of 250m that stands beside it.
 async fn one_field_out_of_range(world: &World) -> Result<()> {
-    let configuration = format!("{ON}  cpu:\n    overhead: 9.0\n    min: 250m\n");
-    let deploy = Deploy { name: "range", configuration: &configuration, ..web() };
+    let refused = format!("{ON}  cpu:\n    overhead: 9.0\n    min: 250m\n");
+    let deploy = Deploy { name: "range", configuration: &refused, ..web() };
     world.deploy(SHOP, &deploy).await?;
-    until_sized(world, "range-", "250m 330Mi").await?;
+    let values = json!({"cpu": "250m", "memory": "330Mi"});
+    let is_shown = |object: &Value| {
+        object["status"]["decision"]["reason"] == "ConfigurationInvalid"
+            && object["status"]["containers"][0]["recommended"]["requests"] == values
+    };
+    world.scaled_when(SHOP, "range-deployment", "a hold with a recommendation", is_shown).await?;
+    for pod in world.pods(SHOP, "range-").await? {
+        ensure!(requests(&pod) == "1 1Gi", "a pod was changed to {}", requests(&pod));
+    }
     let explained = world.output(&["explain", "deployment/range", "-n", SHOP]).await?;
     let told = explained.lines().any(|line| line.contains("overhead") && line.contains("expected"));
     ensure!(told && explained.contains("vertical.cpu.overhead"), "{explained}");
-    Ok(())
+    annotate(world, "range", &refused.replace("9.0", "0.1")).await?;
+    until_sized(world, "range-", "250m 330Mi").await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a broken benchmark ends")]
 
-use std::collections::BTreeMap;
+#[path = "../tests/configure/mod.rs"]
+mod configure;
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,13 +13,14 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use plimsoll_api::{CONFIGURATION_ANNOTATION, Defaults, parse_configuration};
 use plimsoll_domain::{
     Allocation, Amount, ContainerSpec, PerResource, Resources, Timestamp, WorkloadId, WorkloadKind,
 };
 use plimsoll_engine::{Engine, Settings};
 use plimsoll_pipeline::{ChangeBudget, Line, Role, Tick};
 use plimsoll_replay::simulate::{SimulatedCluster, SimulatedPorts, SimulatedWorkload, Usage};
+
+use configure::configure;
 
 const WORKLOADS: u32 = 1000;
 const TICK: Tick = Tick { collect: true, evaluate: true, role: Role::Leader };
@@ -28,9 +31,7 @@ fn cluster() -> SimulatedPorts {
         memory: Amount::from_mebibytes(256 * 1024),
     };
     let mut cluster = SimulatedCluster::new(Timestamp::from_seconds(1_767_571_200), size);
-    let text = "vertical:\n  optimization: on\n".to_owned();
-    let annotations = BTreeMap::from([(CONFIGURATION_ANNOTATION.to_owned(), text)]);
-    let configuration = parse_configuration(&annotations, &Defaults::default());
+    let text = "vertical:\n  optimization: on\n";
     for i in 0..WORKLOADS {
         let id = WorkloadId {
             namespace: format!("team-{}", i % 20),
@@ -51,7 +52,8 @@ fn cluster() -> SimulatedPorts {
             }
         });
         let spec = ContainerSpec { name: "app".to_owned(), original };
-        cluster.add(SimulatedWorkload::new(id, vec![spec], configuration.clone(), vec![usage]));
+        let configuration = configure(&id, Some(text));
+        cluster.add(SimulatedWorkload::new(id, vec![spec], configuration, vec![usage]));
     }
     SimulatedPorts::new(cluster)
 }

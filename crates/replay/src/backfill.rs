@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plimsoll_domain::{Amount, ContainerKey, PerResource, Ratio, Resource, Sample, Timestamp};
-use plimsoll_history::ContainerHistory;
+use plimsoll_engine::{Engine, Settings};
 
 use crate::trace::{TraceError, Traces};
 
@@ -27,9 +27,10 @@ pub struct Backfill {
     pub scale: PerResource<Ratio>,
 }
 
-/// The history of one container from recorded usage. An entity of which only one resource was
-/// recorded gives a history of that one.
-pub fn backfill(traces: &Traces, wanted: &Backfill) -> Result<ContainerHistory, TraceError> {
+/// An engine that watched one container use what was recorded, and has [kept](Engine::keep_cells)
+/// the cells that were over, all but the last. An entity of which only one resource
+/// was recorded gives a history of that one.
+pub fn backfill(traces: &Traces, wanted: &Backfill) -> Result<Engine, TraceError> {
     let cpu = usage(traces, wanted, Resource::Cpu);
     let memory = usage(traces, wanted, Resource::Memory);
     let usages = match (cpu, memory) {
@@ -50,11 +51,13 @@ pub fn backfill(traces: &Traces, wanted: &Backfill) -> Result<ContainerHistory, 
         })
         .collect();
     samples.sort_by_key(|sample| sample.at);
-    let mut history = ContainerHistory::new();
+    let mut engine = Engine::new(Settings::default());
+    engine.keep_cells();
     for sample in merged(samples) {
-        history.observe(&sample);
+        engine.observe(&sample);
+        engine.pass(sample.at);
     }
-    Ok(history)
+    Ok(engine)
 }
 
 type Points = Vec<(Timestamp, Amount)>;
@@ -124,7 +127,8 @@ mod tests {
             ending: now,
             scale: PerResource { cpu: Ratio::ONE, memory: Ratio::ONE },
         };
-        let history = backfill(&Traces::shipped().unwrap(), &wanted).unwrap();
+        let engine = backfill(&Traces::shipped().unwrap(), &wanted).unwrap();
+        let (_, history) = engine.histories().next().unwrap();
         assert_eq!(history.last_seen(), Some(now));
         let coverage = history.coverage(Duration::from_hours(24), now);
         assert!(coverage.value() > 0.95, "{coverage:?}");

@@ -9,7 +9,7 @@ mod summary;
 use std::time::Duration;
 
 use plimsoll_domain::{
-    Amount, Configuration, ContainerSpec, Evaluation, PerResource, Resource, Timestamp,
+    Amount, Configuration, ContainerSpec, Evaluation, PerResource, Resource, Timestamp, WorkloadId,
 };
 use plimsoll_engine::{Engine, Settings};
 use plimsoll_pipeline::{ChangeBudget, Line, Role, Tick};
@@ -22,14 +22,20 @@ use crate::ready::ready;
 use crate::simulate::{SimulatedCluster, SimulatedPorts, SimulatedWorkload, Usage};
 use crate::trace::{TraceError, Traces};
 
-/// Midnight of Monday, 5 January 2026, UTC.
+/// Midnight of Monday, 5 January 2026, UTC: the demo's first day begins.
 const START: Timestamp = Timestamp::from_seconds(1_767_571_200);
+/// How long the program has watched the cluster by then, as one that was installed and not yet let
+/// act: the longest look-back of the policies that ship, so that confidence can be had. Nothing of
+/// it is counted.
+const WATCHED: Duration = Duration::from_hours(7 * 24);
 /// The grid of the recorded usage; collecting more often would read the same values again.
 const STEP: Duration = Duration::from_mins(5);
 /// Pods changed in any minute, as the controller's default.
 const PODS_PER_MINUTE: u32 = 10;
 /// Every step does everything.
 const TICK: Tick = Tick { collect: true, evaluate: true, role: Role::Leader };
+/// Until then, usage is collected and nothing is done.
+const WATCH: Tick = Tick { collect: true, evaluate: false, role: Role::Standby };
 /// The only container of every simulated pod.
 const CONTAINER: &str = "app";
 
@@ -62,12 +68,12 @@ impl Demo {
     pub fn new(
         seed: u64,
         length: Duration,
-        configure: &dyn Fn(Option<&str>) -> Configuration,
+        configure: &dyn Fn(&WorkloadId, Option<&str>) -> Configuration,
     ) -> Result<Self, TraceError> {
         let members = fleet(&Traces::shipped()?, seed)?;
         let cluster = SimulatedPorts::new(populated(&members, configure));
         let without = populated(&members, configure);
-        Ok(Self {
+        let mut demo = Self {
             line: Line::new(
                 Engine::new(Settings::default()),
                 cluster.for_line(),
@@ -80,7 +86,19 @@ impl Demo {
             narrator: Narrator::default(),
             tally: Tally::default(),
             seed,
-        })
+        };
+        demo.watch();
+        Ok(demo)
+    }
+
+    /// Lets the time before the first day pass.
+    fn watch(&mut self) {
+        while self.without.now < START {
+            self.without.step(STEP);
+            self.cluster.cluster().step(STEP);
+            // A simulated port is always ready.
+            ready(self.line.tick(WATCH));
+        }
     }
 
     /// Lets one step of simulated time pass; absent after the end.
@@ -89,6 +107,7 @@ impl Demo {
         if now > self.ends_at {
             return None;
         }
+        let is_first = self.without.now == START;
         let denied = self.without.step(STEP);
         self.tally.count_without(&denied, &self.without, STEP);
         let mut lines = self.roll_out(now.since(START));
@@ -100,7 +119,8 @@ impl Demo {
         lines.extend(self.narrator.lines(&report.evaluations));
         let elapsed = now.since(START);
         let stamp = narrate::stamp(elapsed);
-        let lines = lines.into_iter().map(|line| format!("{stamp}  {line}")).collect();
+        let lines = lines.into_iter().map(|line| format!("{stamp}  {line}"));
+        let lines = is_first.then(narrate::opening).into_iter().chain(lines).collect();
         Some(DemoStep { elapsed, lines })
     }
 
@@ -137,14 +157,14 @@ impl Demo {
 
 fn populated(
     members: &[Member],
-    configure: &dyn Fn(Option<&str>) -> Configuration,
+    configure: &dyn Fn(&WorkloadId, Option<&str>) -> Configuration,
 ) -> SimulatedCluster {
     // Nodes as large as those the recordings were made on.
     let size = PerResource {
         cpu: Amount::from_millicores(64_000),
         memory: Amount::from_mebibytes(256 * 1024),
     };
-    let mut cluster = SimulatedCluster::new(START, size);
+    let mut cluster = SimulatedCluster::new(START.minus(WATCHED), size);
     for member in members {
         let spec = ContainerSpec { name: CONTAINER.to_owned(), original: member.original };
         let usage = member.pods.iter().cloned().map(|pod| -> Usage {
@@ -153,7 +173,7 @@ fn populated(
         cluster.add(SimulatedWorkload::new(
             member.id.clone(),
             vec![spec],
-            configure(member.annotation),
+            configure(&member.id, member.annotation),
             usage.collect(),
         ));
     }

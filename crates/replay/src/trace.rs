@@ -1,6 +1,8 @@
 //! Reads recorded usage: a folder with `series.csv` and one gzipped CSV file per metric and source
 //! (`series_id,timestamp_s,<unit>`), sorted by series and time. A missing row is a gap.
 
+mod recording;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -11,10 +13,16 @@ use flate2::read::GzDecoder;
 
 use plimsoll_domain::{Amount, Resource, Timestamp};
 
+pub use recording::{Metric, Recording};
+
 /// Columns of `series.csv` that are read; others are left alone.
-const INDEX_COLUMNS: [&str; 5] = ["series_id", "metric", "file", "entity", "step_s"];
+const INDEX_COLUMNS: [&str; 6] = ["series_id", "metric", "file", "source", "entity", "step_s"];
+/// Columns that are read where they exist.
+const UNIT_COLUMN: &str = "unit";
+const DAYS_COLUMN: &str = "days";
 /// Units a series file may be in. Fractions are taken as they are.
-const UNITS: [&str; 4] = ["cpu_cores", "memory_bytes", "cpu_norm", "memory_norm"];
+const UNITS: [&str; 6] =
+    ["cpu_cores", "memory_bytes", "cpu_norm", "memory_norm", "requests_per_s", "load"];
 
 /// A folder of recorded usage, or the one that ships with the program.
 #[derive(Clone, Debug)]
@@ -30,7 +38,7 @@ enum Root {
 }
 
 /// What `series.csv` says about one series.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SeriesInfo {
     /// The series.
     pub id: String,
@@ -38,10 +46,16 @@ pub struct SeriesInfo {
     pub resource: Resource,
     /// Its file, relative to the folder.
     pub file: String,
+    /// Where it was recorded.
+    pub source: String,
     /// What was recorded; CPU and memory of one thing share it.
     pub entity: String,
     /// The time between samples.
     pub step: Duration,
+    /// How long it lasts, in days, if that is said.
+    pub days: Option<f64>,
+    /// Whether its values are fractions of a machine, not cores or bytes.
+    pub is_fraction: bool,
 }
 
 /// A recorded series.
@@ -103,6 +117,11 @@ impl Traces {
         &self.index
     }
 
+    /// All series of the four metrics, CPU and memory among them.
+    pub fn recordings(&self) -> Result<Vec<Recording>, TraceError> {
+        recording::read(self.root.read("series.csv")?)
+    }
+
     /// The usage of one entity.
     pub fn series(&self, entity: &str, resource: Resource) -> Result<Series, TraceError> {
         let wanted = |info: &&SeriesInfo| info.entity == entity && info.resource == resource;
@@ -128,13 +147,18 @@ impl Traces {
         }
         let mut all = AllSeries::new();
         for (file, infos) in files {
-            let mut series = self.file(file, &|_| true)?;
+            let mut series = self.file_series(file)?;
             for info in infos {
                 let read = series.remove(&info.id).unwrap_or_default();
                 all.insert((info.entity.clone(), info.resource), read);
             }
         }
         Ok(all)
+    }
+
+    /// Every series of one file, by its name.
+    pub fn file_series(&self, file: &str) -> Result<BTreeMap<String, Series>, TraceError> {
+        self.file(file, &|_| true)
     }
 
     fn file(
@@ -178,6 +202,8 @@ fn shipped_file(file: &str) -> Option<&'static [u8]> {
 fn read_index(bytes: Vec<u8>) -> Result<Vec<SeriesInfo>, TraceError> {
     let mut rows = Rows::new("series.csv", std::io::Cursor::new(bytes));
     let columns = rows.columns(&INDEX_COLUMNS)?;
+    let unit = rows.optional_column(UNIT_COLUMN)?;
+    let days = rows.optional_column(DAYS_COLUMN)?;
     let mut index = Vec::new();
     while let Some(row) = rows.next_row()? {
         let field = |i: usize| row.get(columns[i]).unwrap_or_default().to_owned();
@@ -186,13 +212,17 @@ fn read_index(bytes: Vec<u8>) -> Result<Vec<SeriesInfo>, TraceError> {
             "mem" => Resource::Memory,
             _ => continue,
         };
-        let step = field(4).parse().map_err(|_| rows.malformed("step_s is no whole number"))?;
+        let optional = |column: Option<usize>| column.and_then(|column| row.get(column));
+        let step = field(5).parse().map_err(|_| rows.malformed("step_s is no whole number"))?;
         index.push(SeriesInfo {
             id: field(0),
             resource,
             file: field(2),
-            entity: field(3),
+            source: field(3),
+            entity: field(4),
             step: Duration::from_secs(step),
+            days: optional(days).and_then(|days| days.parse().ok()),
+            is_fraction: optional(unit).is_some_and(|unit| unit.ends_with("_norm")),
         });
     }
     Ok(index)
@@ -278,6 +308,10 @@ impl<R: Read> Rows<R> {
                 .ok_or_else(|| self.malformed(&format!("there is no column {name:?}")))?;
         }
         Ok(columns)
+    }
+
+    fn optional_column(&mut self, name: &str) -> Result<Option<usize>, TraceError> {
+        Ok(self.header()?.iter().position(|field| field == name))
     }
 
     fn expect_series_header(&mut self) -> Result<(), TraceError> {

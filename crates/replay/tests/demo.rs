@@ -2,18 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a demo that cannot be set up ends the test")]
 
-use std::collections::BTreeMap;
+mod configure;
+
 use std::time::Duration;
 
-use plimsoll_api::{CONFIGURATION_ANNOTATION, Defaults, parse_configuration};
-use plimsoll_domain::Configuration;
+use configure::configure;
 use plimsoll_replay::Demo;
-
-fn configure(annotation: Option<&str>) -> Configuration {
-    let annotation = annotation.map(|text| (CONFIGURATION_ANNOTATION.to_owned(), text.to_owned()));
-    let annotations: BTreeMap<String, String> = annotation.into_iter().collect();
-    parse_configuration(&annotations, &Defaults::default())
-}
 
 fn run(seed: u64, length: Duration) -> String {
     let mut demo = Demo::new(seed, length, &configure).unwrap();

@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a broken scenario ends the test")]
 
+mod configure;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::Future;
@@ -15,18 +17,17 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use plimsoll_api::{
-    CONFIGURATION_ANNOTATION, Defaults, parse_configuration, parse_duration, parse_quantity,
-};
+use plimsoll_api::{parse_duration, parse_quantity};
 use plimsoll_domain::{
-    Allocation, Amount, ContainerSpec, PerResource, Resource, Resources, Running, Stop, Timestamp,
-    WorkloadId, WorkloadKind,
+    Allocation, Amount, ContainerKey, ContainerSpec, PerResource, Resource, Resources, Running,
+    Stop, Timestamp, UsageCell, WorkloadId, WorkloadKind,
 };
 use plimsoll_engine::{Engine, Settings};
-use plimsoll_history::ContainerHistory;
 use plimsoll_pipeline::{ChangeBudget, Line, Role, Tick};
 use plimsoll_replay::simulate::{SimulatedCluster, SimulatedPorts, SimulatedWorkload, Usage};
 use plimsoll_report::{EvaluationView, explain, format_amount, sentence, table};
+
+use configure::configure;
 
 /// Midnight, 5 January 2026, UTC.
 const START: Timestamp = Timestamp::from_seconds(1_767_571_200);
@@ -41,11 +42,15 @@ type SimulatedLine =
 /// What each pod of a workload uses at present; a script changes it.
 type Dial = Arc<Mutex<Vec<PerResource<Amount>>>>;
 
+type Cells = BTreeMap<ContainerKey, Vec<UsageCell>>;
+
 struct Scenario {
     line: SimulatedLine,
     cluster: SimulatedPorts,
     dials: BTreeMap<WorkloadId, Dial>,
     said: BTreeMap<WorkloadId, String>,
+    /// What a store would have of each container, five minutes by five minutes.
+    cells: Cells,
     ticks: u64,
     restart_always: bool,
     output: String,
@@ -87,10 +92,11 @@ fn run(script: &str, restart_always: bool) -> String {
     };
     let cluster = SimulatedPorts::new(SimulatedCluster::new(START, size));
     let mut scenario = Scenario {
-        line: line(&cluster, Engine::new(Settings::default())),
+        line: line(&cluster, engine()),
         cluster,
         dials: BTreeMap::new(),
         said: BTreeMap::new(),
+        cells: BTreeMap::new(),
         ticks: 0,
         restart_always,
         output: String::new(),
@@ -124,6 +130,10 @@ impl Scenario {
                 *self.dials[&id(workload)].lock().unwrap() = usages(settings);
             }
             ["run", time] => self.run(parse_duration(time).unwrap()),
+            ["past", workload, settings @ ..] => {
+                let key = ContainerKey { workload: id(workload), container: "app".to_owned() };
+                self.cells.insert(key, past(settings));
+            }
             ["rollout", workload] => self.cluster.cluster().roll_out(&id(workload)),
             ["metrics", switch] => self.cluster.cluster().metrics_available = *switch == "on",
             ["stop", note @ ..] => {
@@ -131,6 +141,11 @@ impl Scenario {
                 self.cluster.cluster().stop = Some(Stop { since, note: note.join(" ") });
             }
             ["resume"] => self.cluster.cluster().stop = None,
+            // A program that starts looks at once.
+            ["restart"] => {
+                self.line = line(&self.cluster, restarted(&self.line.engine, &self.cells));
+                self.ticks = EVALUATE_EVERY - 1;
+            }
             ["report"] => self.output.push_str(&table(&self.views())),
             ["pods"] => self.pods(),
             ["explain", workload] => {
@@ -164,18 +179,17 @@ impl Scenario {
             },
         };
         let spec = ContainerSpec { name: "app".to_owned(), original };
-        let unconfigured = parse_configuration(&BTreeMap::new(), &Defaults::default());
         let id = id(workload);
+        let unconfigured = configure(&id, None);
         let added = SimulatedWorkload::new(id.clone(), vec![spec], unconfigured, usage.collect());
         self.cluster.cluster().add(added);
         self.dials.insert(id, dial);
     }
 
     fn configure(&mut self, workload: &WorkloadId, text: &str) {
-        let annotations = BTreeMap::from([(CONFIGURATION_ANNOTATION.to_owned(), text.to_owned())]);
         let mut cluster = self.cluster.cluster();
         let found = cluster.workloads.iter_mut().find(|w| w.id == *workload).unwrap();
-        found.configuration = parse_configuration(&annotations, &Defaults::default());
+        found.configuration = Arc::new(configure(workload, Some(text)));
     }
 
     fn run(&mut self, length: Duration) {
@@ -189,8 +203,12 @@ impl Scenario {
             for evaluation in &report.evaluations {
                 self.say(evaluation);
             }
+            for (key, cell) in self.line.engine.take_cells() {
+                self.cells.entry(key).or_default().push(cell);
+            }
+            recall(&mut self.line.engine, &self.cells);
             if self.restart_always {
-                self.line = line(&self.cluster, restarted(&self.line.engine));
+                self.line = line(&self.cluster, restarted(&self.line.engine, &self.cells));
             }
         }
     }
@@ -237,13 +255,48 @@ fn line(cluster: &SimulatedPorts, engine: Engine) -> SimulatedLine {
     Line::new(engine, cluster.for_line(), ChangeBudget::new(10))
 }
 
+/// An engine with a store beside it.
+fn engine() -> Engine {
+    let mut engine = Engine::new(Settings::default());
+    engine.keep_cells();
+    engine.expect_past();
+    engine
+}
+
 /// An engine that has only what a store would have kept.
-fn restarted(engine: &Engine) -> Engine {
-    let mut fresh = Engine::new(Settings::default());
-    for (key, history) in engine.histories() {
-        fresh.restore(key.clone(), ContainerHistory::restore(&history.snapshot()).unwrap());
+fn restarted(before: &Engine, cells: &Cells) -> Engine {
+    let mut fresh = engine();
+    for (key, snapshot) in before.snapshots() {
+        fresh.restore_snapshot(key.clone(), &snapshot).unwrap();
     }
+    recall(&mut fresh, cells);
     fresh
+}
+
+fn recall(engine: &mut Engine, cells: &Cells) {
+    for key in engine.without_past() {
+        engine.recall_cells(&key, cells.get(&key).map_or(&[], Vec::as_slice));
+    }
+}
+
+/// `days=9 from=2h to=5h cpu=800m otherwise=200m memory=300Mi`: the same on every day until the start.
+fn past(settings: &[&str]) -> Vec<UsageCell> {
+    let days = i64::try_from(number(settings, "days").unwrap()).unwrap();
+    let hour = |name: &str| parse_duration(setting(settings, name).unwrap()).unwrap();
+    let busy = hour("from")..hour("to");
+    let cell = |number: i64| {
+        let start = Timestamp::from_seconds(START.seconds() - 300 * number);
+        let since_midnight = Duration::from_secs(start.seconds().rem_euclid(86_400).unsigned_abs());
+        let cpu = if busy.contains(&since_midnight) { "cpu" } else { "otherwise" };
+        UsageCell {
+            start,
+            cpu_mean: amount(settings, cpu),
+            cpu_max: amount(settings, cpu),
+            memory_max: amount(settings, "memory"),
+            pods: 1,
+        }
+    };
+    (1..=288 * days).rev().map(cell).collect()
 }
 
 fn ready<T>(future: impl Future<Output = T>) -> T {

@@ -1,16 +1,19 @@
 //! The conditions of a workload's object, all made from one evaluation.
 
 use plimsoll_domain::{
-    Configuration, Configured, Estimate, Evaluation, MetricsState, Reason, Resource, Running,
+    Configuration, Configured, Estimate, Evaluation, Governor, MetricsState, Reason, Resource,
+    Running,
 };
 
+use crate::convert::governor;
 use crate::sentence::sentence;
 use crate::time::format_time;
 
 /// One condition; `lastTransitionTime` and `observedGeneration` are the writer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConditionView {
-    /// `Ready`, `MetricsAvailable`, `HistorySufficient`, `Applied` or `ConfigurationInvalid`.
+    /// `Ready`, `MetricsAvailable`, `HistorySufficient`, `Applied`, `ConfigurationInvalid` or
+    /// `Overridden`.
     pub type_: &'static str,
     /// Whether it holds.
     pub status: ConditionStatus,
@@ -42,7 +45,7 @@ impl ConditionStatus {
     }
 }
 
-/// All conditions of a workload, always the same five in the same order.
+/// All conditions of a workload, always the same six in the same order.
 pub fn conditions(evaluation: &Evaluation) -> Vec<ConditionView> {
     vec![
         ready(evaluation),
@@ -50,6 +53,7 @@ pub fn conditions(evaluation: &Evaluation) -> Vec<ConditionView> {
         history_sufficient(evaluation),
         applied(evaluation),
         configuration_invalid(&evaluation.configuration),
+        overridden(&evaluation.configuration),
     ]
 }
 
@@ -77,11 +81,14 @@ fn is_obstacle(reason: &Reason) -> bool {
         | Reason::ForeignActuator(_)
         | Reason::MetricsUnavailable { .. }
         | Reason::InsufficientHistory(_)
+        | Reason::ShortHistory { .. }
         | Reason::LowConfidence { .. }
         | Reason::ResizeRefused { .. }
+        | Reason::SuspectedLeak { .. }
         | Reason::Internal => true,
         Reason::OptedOut(_)
         | Reason::HpaOnResource { .. }
+        | Reason::Excluded { .. }
         | Reason::UnknownKind { .. }
         | Reason::RecommendOnly
         | Reason::BelowThreshold { .. }
@@ -90,7 +97,7 @@ fn is_obstacle(reason: &Reason) -> bool {
         | Reason::CoolingDown { .. }
         | Reason::RolloutInProgress { .. }
         | Reason::ChangeBudget { .. }
-        | Reason::Deferred
+        | Reason::Deferred(_)
         | Reason::NoRunningPods
         | Reason::NeedsRecreate(_)
         | Reason::ResizeInProgress
@@ -167,16 +174,33 @@ fn applied(evaluation: &Evaluation) -> ConditionView {
 
 fn configuration_invalid(configuration: &Configuration) -> ConditionView {
     let name = "ConfigurationInvalid";
-    if let Configured::Unreadable(diagnostic) = &configuration.configured {
-        return condition(name, ConditionStatus::True, "Unreadable", diagnostic.to_string());
+    if let Some(refusal) = configuration.refusal() {
+        let reason = match configuration.configured {
+            Configured::Unreadable(_) => "Unreadable",
+            Configured::Policy(_) => "Refused",
+        };
+        return condition(name, ConditionStatus::True, reason, refusal.to_string());
     }
-    let warnings: Vec<String> = configuration.warnings.iter().map(ToString::to_string).collect();
+    let warnings: Vec<String> = configuration.remarks.iter().map(ToString::to_string).collect();
     if warnings.is_empty() {
         let message = "The configuration is read.".to_owned();
         return condition(name, ConditionStatus::False, "Readable", message);
     }
     let message = format!("The configuration is read, with remarks: {}", warnings.join("; "));
     condition(name, ConditionStatus::False, "ReadableWithWarnings", message)
+}
+
+/// Whether settings in the ScaledWorkload are not used.
+fn overridden(configuration: &Configuration) -> ConditionView {
+    let name = "Overridden";
+    if configuration.overruled.contains(&Governor::ScaledWorkload) {
+        let by = governor(&configuration.governor);
+        let message =
+            format!("The settings in spec are not used: the workload is governed by {by}.");
+        return condition(name, ConditionStatus::True, "AnotherGovernor", message);
+    }
+    let message = "No settings in spec are overruled.".to_owned();
+    condition(name, ConditionStatus::False, "NotOverridden", message)
 }
 
 fn condition(

@@ -1,28 +1,31 @@
 //! From an evaluation to its view: the only place where one becomes the other.
 
 use plimsoll_domain::{
-    Action, Allocation, Amount, ApplyType, Configured, Constraint, ContainerEvaluation,
-    ContainerPatch, Decision, Diagnostic, Direction, Estimate, Evaluation, LimitRule, MetricsState,
-    Mode, NewPods, Origin, Outcome, OutcomeResult, PodChange, Policy, Ratio, Reason, Resource,
-    ResourcePolicy, Resources, Running, Sourced, Target, Threshold, Trail, Verdict, WorkloadId,
+    Action, Allocation, Amount, Assigned, AssignedBy, Configuration, Configured, Constraint,
+    ContainerEvaluation, ContainerPatch, Decision, Diagnostic, Direction, Estimate, Evaluation,
+    Governor, MetricsState, NewPods, Outcome, OutcomeResult, PodChange, Ratio, Reason, Resource,
+    Resources, Running, Severity, Trail, Verdict, VerticalPolicy, WorkloadId,
 };
 
+use crate::foreseen::foreseen;
+use crate::judgement::judgement;
 use crate::quantity::{format_amount, format_step};
 use crate::sentence::sentence;
+use crate::settings::{limit_rule, settings, target};
 use crate::time::{format_duration, format_time};
 use crate::view::{
     AllocationView, AppliedView, BoundView, ComparisonView, ContainerValuesView, ContainerView,
-    DecisionView, DiagnosticView, EvaluationView, FailureView, LISTED_MAX, NewPodsView,
-    OutcomesView, PodChangeView, ReasonView, ResourceSettingsView, ResourceView, RunningView,
-    SettingView, SettingsView, StepsView, WorkloadView,
+    DecisionView, DiagnosticView, EvaluationView, FailureView, GovernanceView, LISTED_MAX,
+    NewPodsView, OutcomesView, PodChangeView, ReasonView, ResourceView, RunningView, SpreadView,
+    StepsView, WorkloadView,
 };
 
 impl From<&Evaluation> for EvaluationView {
     fn from(evaluation: &Evaluation) -> Self {
         let configuration = &evaluation.configuration;
         let (settings, configuration_error) = match &configuration.configured {
-            Configured::Policy(policy) => (Some(settings(policy)), None),
-            Configured::Unreadable(diagnostic) => (None, Some(diagnostic.into())),
+            Configured::Policy(policy) => (settings(policy), None),
+            Configured::Unreadable(diagnostic) => (Vec::new(), Some(diagnostic.into())),
         };
         Self {
             workload: (&evaluation.workload).into(),
@@ -30,14 +33,23 @@ impl From<&Evaluation> for EvaluationView {
             decision: (&evaluation.decision).into(),
             applied: AppliedView { pods: evaluation.applied.pods, of: evaluation.applied.of },
             confidence_percent: evaluation.confidence.map(percent),
+            required_confidence_percent: match &configuration.configured {
+                Configured::Policy(policy) => {
+                    let VerticalPolicy { confidence_required, confidence_threshold, .. } =
+                        &policy.vertical;
+                    confidence_required.value.then(|| percent(confidence_threshold.value))
+                }
+                Configured::Unreadable(_) => None,
+            },
             metrics_unavailable_since: match evaluation.metrics {
                 MetricsState::Available => None,
                 MetricsState::Unavailable { since } => Some(format_time(since)),
             },
             containers: evaluation.containers.iter().map(Into::into).collect(),
+            governance: configuration.as_ref().into(),
             settings,
             configuration_error,
-            warnings: configuration.warnings.iter().map(Into::into).collect(),
+            remarks: configuration.remarks.iter().map(Into::into).collect(),
             last_move_at: evaluation.state.last_move.as_ref().map(|last| format_time(last.at)),
             moves: evaluation.state.moves,
             outcomes: outcomes(&evaluation.outcomes),
@@ -64,11 +76,27 @@ impl From<&Reason> for ReasonView {
 impl From<&Diagnostic> for DiagnosticView {
     fn from(diagnostic: &Diagnostic) -> Self {
         Self {
+            severity: match diagnostic.severity {
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            }
+            .to_owned(),
             field: diagnostic.field.clone(),
             line: diagnostic.line,
             column: diagnostic.column,
             message: diagnostic.message.clone(),
             text: diagnostic.to_string(),
+        }
+    }
+}
+
+impl From<&Configuration> for GovernanceView {
+    fn from(configuration: &Configuration) -> Self {
+        Self {
+            governor: governor(&configuration.governor),
+            policy: configuration.assigned.as_ref().map(|assigned| assigned.name.to_string()),
+            policy_reason: configuration.assigned.as_ref().map(assigned_by),
+            overruled: configuration.overruled.iter().map(governor).collect(),
         }
     }
 }
@@ -101,6 +129,32 @@ impl From<&ContainerEvaluation> for ContainerView {
             name: container.name.clone(),
             cpu: resource_view(container, Resource::Cpu),
             memory: resource_view(container, Resource::Memory),
+        }
+    }
+}
+
+/// Who governs a workload, as every output says it.
+pub fn governor(governor: &Governor) -> String {
+    match governor {
+        Governor::Annotation => "annotation".to_owned(),
+        Governor::DaemonSetAutoscaler(name) => format!("DaemonSetAutoscaler {name}"),
+        Governor::TargetByName(name) => format!("AIScaleTarget {name}"),
+        Governor::TargetBySelector(name) => format!("AIScaleTarget {name} (by selector)"),
+        Governor::TargetFromTemplate(name) => format!("AIScaleTarget {name} (from a template)"),
+        Governor::ScaledWorkload => "ScaledWorkload".to_owned(),
+        Governor::ScalingPolicy => "ScalingPolicy".to_owned(),
+    }
+}
+
+/// Why a workload has its policy, as every output says it.
+pub fn assigned_by(assigned: &Assigned) -> String {
+    match &assigned.why {
+        AssignedBy::Name => "it is named".to_owned(),
+        AssignedBy::Rule(number) => format!("its assignment rule {number} matches"),
+        AssignedBy::Default => "no rule matches, and it is the default".to_owned(),
+        AssignedBy::Kind => "no rule matches, and it is for workloads of this kind".to_owned(),
+        AssignedBy::UnknownName(name) => {
+            format!("there is no policy {name}, and it is for workloads of this kind")
         }
     }
 }
@@ -159,6 +213,7 @@ fn steps(resource: Resource, trail: &Trail) -> StepsView {
     StepsView {
         samples: trail.samples,
         pods: trail.pods,
+        spread: trail.spread.map(|spread| self::spread(resource, spread)),
         look_back: format_duration(trail.look_back),
         coverage_percent: percent(trail.coverage),
         target: target(trail.target.value),
@@ -167,7 +222,17 @@ fn steps(resource: Resource, trail: &Trail) -> StepsView {
         with_overhead: format_step(resource, trail.with_overhead),
         oom_floor: trail.oom_floor.map(|floor| format_step(resource, floor)),
         bound: trail.constraint.as_ref().map(|constraint| bound(resource, constraint)),
+        judgement: trail.judgement.as_ref().map(judgement),
+        forecast: trail.foreseen.as_ref().map(|one| foreseen(resource, one)),
         limit_rule: limit_rule(trail.limit.rule.value),
+    }
+}
+
+fn spread(resource: Resource, (least, greatest): (Amount, Amount)) -> SpreadView {
+    SpreadView {
+        least: format_step(resource, least),
+        greatest: format_step(resource, greatest),
+        ratio: greatest.relative_excess(least).map(|excess| 1.0 + excess.value()),
     }
 }
 
@@ -176,6 +241,7 @@ fn bound(resource: Resource, constraint: &Constraint) -> BoundView {
         Constraint::Min(min) => ("min", min.value),
         Constraint::Max(max) => ("max", max.value),
         Constraint::Limit(limit) => ("limit", *limit),
+        Constraint::Leak(most) => ("leak", *most),
     };
     BoundView { name: name.to_owned(), value: format_amount(resource, value) }
 }
@@ -199,103 +265,6 @@ fn compare(resource: Resource, verdict: &Verdict) -> ComparisonView {
         threshold_percent: percent(verdict.threshold),
         passed: verdict.passed,
         gaps: verdict.gaps.iter().map(Into::into).collect(),
-    }
-}
-
-fn settings(policy: &Policy) -> SettingsView {
-    let Policy { mode, apply_type, startup, confidence, resources } = policy;
-    SettingsView {
-        mode: setting(mode, |mode| {
-            match mode {
-                Mode::Apply => "Apply",
-                Mode::Recommend => "Recommend",
-            }
-            .to_owned()
-        }),
-        apply_type: setting(apply_type, |apply_type| {
-            match apply_type {
-                ApplyType::Immediate => "Immediate",
-                ApplyType::Deferred => "Deferred",
-            }
-            .to_owned()
-        }),
-        startup: setting(startup, |span| format_duration(*span)),
-        confidence_required: setting(&confidence.required, |required| *required),
-        confidence_threshold_percent: setting(&confidence.threshold, |ratio| percent(*ratio)),
-        cpu: resource_settings(Resource::Cpu, &resources.cpu),
-        memory: resource_settings(Resource::Memory, &resources.memory),
-    }
-}
-
-fn resource_settings(resource: Resource, policy: &ResourcePolicy) -> ResourceSettingsView {
-    let bound = |amount: &Option<Amount>| {
-        amount.map_or_else(|| "none".to_owned(), |amount| format_amount(resource, amount))
-    };
-    ResourceSettingsView {
-        target: setting(&policy.target, |value| target(*value)),
-        look_back: setting(&policy.look_back, |span| format_duration(*span)),
-        min: setting(&policy.min, bound),
-        max: setting(&policy.max, bound),
-        overhead_percent: setting(&policy.overhead, |ratio| percent(*ratio)),
-        threshold: setting(&policy.threshold, |value| threshold(resource, *value)),
-        limit: setting(&policy.limit, |rule| limit_rule(*rule)),
-    }
-}
-
-fn setting<T, V>(sourced: &Sourced<T>, show: impl FnOnce(&T) -> V) -> SettingView<V> {
-    SettingView {
-        value: show(&sourced.value),
-        origin: match &sourced.origin {
-            Origin::Default => "default".to_owned(),
-            Origin::Flag(name) => format!("flag --{}", name.trim_start_matches('-')),
-            Origin::Annotation => "annotation".to_owned(),
-        },
-    }
-}
-
-fn target(target: Target) -> String {
-    match target {
-        Target::Quantile(quantile) => {
-            format!("p{}", (quantile.value() * 1_000_000.0).round() / 10_000.0)
-        }
-        Target::Max => "max".to_owned(),
-    }
-}
-
-fn threshold(resource: Resource, threshold: Threshold) -> String {
-    let unit = match resource {
-        Resource::Cpu => "cores",
-        Resource::Memory => "GiB",
-    };
-    match threshold {
-        Threshold::Ratio(ratio) => format!("{:.1} %", ratio.percent()),
-        Threshold::Adaptive { numerator, denominator, exponent } => {
-            let power = if (exponent - 1.0).abs() < f64::EPSILON {
-                String::new()
-            } else {
-                format!("^{exponent}")
-            };
-            format!("adaptive, {numerator} / (current {unit} + {denominator}){power}")
-        }
-    }
-}
-
-fn limit_rule(rule: LimitRule) -> String {
-    match rule {
-        LimitRule::Automatic => "automatic".to_owned(),
-        LimitRule::None => "none".to_owned(),
-        LimitRule::Keep => "keep".to_owned(),
-        LimitRule::Multiplier { factor, only_if_original_exists, only_if_original_lower } => {
-            let mut text = format!("{} x request", factor.value());
-            if only_if_original_exists {
-                text.push_str(", if the original exists");
-            }
-            if only_if_original_lower {
-                text.push_str(", if the original is lower");
-            }
-            text
-        }
-        LimitRule::MaintainRatio => "original ratio to the request".to_owned(),
     }
 }
 

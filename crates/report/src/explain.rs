@@ -3,9 +3,11 @@
 
 use std::fmt::Write as _;
 
+use plimsoll_domain::ANY_CONTAINER;
+
 use crate::view::{
-    ComparisonView, ContainerValuesView, ContainerView, EvaluationView, NewPodsView, PodChangeView,
-    ReasonView, ResourceSettingsView, ResourceView, RunningView, SettingView, SettingsView,
+    ComparisonView, ContainerValuesView, ContainerView, EvaluationView, GovernanceView,
+    NewPodsView, PodChangeView, ReasonView, ResourceView, RunningView, SettingView, SpreadView,
     StepsView,
 };
 
@@ -23,11 +25,9 @@ pub fn explain(view: &EvaluationView) -> String {
     page.line("");
     decision(&mut page, view);
     for container in &view.containers {
-        explain_container(&mut page, container, view.settings.as_ref());
+        explain_container(&mut page, container, view);
     }
-    if let Some(values) = &view.settings {
-        settings(&mut page, values);
-    }
+    settings(&mut page, view);
     page.0
 }
 
@@ -72,6 +72,7 @@ fn decision(page: &mut Page, view: &EvaluationView) {
         &format!("{} of {} running pods have the recommended values", applied.pods, applied.of),
     );
     page.field("confidence", &confidence(view));
+    governance(page, view);
     if let Some(since) = &view.metrics_unavailable_since {
         page.field("usage", &format!("could not be read since {since}"));
     }
@@ -81,8 +82,8 @@ fn decision(page: &mut Page, view: &EvaluationView) {
     if let Some(error) = &view.configuration_error {
         page.field("configuration", &format!("CANNOT BE READ: {}", error.text));
     }
-    for warning in &view.warnings {
-        page.field("warning", &warning.text);
+    for remark in &view.remarks {
+        page.field(&remark.severity, &remark.text);
     }
 }
 
@@ -172,33 +173,36 @@ fn confidence(view: &EvaluationView) -> String {
         || "no usage seen yet".to_owned(),
         |percent| format!("samples cover {percent:.1} % of the look-back"),
     );
-    let Some(settings) = &view.settings else {
-        return covered;
+    let Some(threshold) = view.required_confidence_percent else {
+        return format!("{covered}; no confidence is required");
     };
-    let threshold = settings.confidence_threshold_percent.value;
-    if !settings.confidence_required.value {
-        return format!("{covered}; the threshold of {threshold:.1} % is not required");
-    }
     let reached = view.confidence_percent.is_some_and(|percent| percent >= threshold);
     let verdict = if reached { "reached" } else { "not reached" };
     format!("{covered}; the required {threshold:.1} % are {verdict}")
 }
 
-fn explain_container(page: &mut Page, container: &ContainerView, settings: Option<&SettingsView>) {
+fn explain_container(page: &mut Page, container: &ContainerView, view: &EvaluationView) {
     page.line("");
     page.line(&format!("container {}", container.name));
-    let by_resource = settings.map(|s| [&s.cpu, &s.memory]);
-    for (index, (name, resource)) in container.resources().into_iter().enumerate() {
-        explain_resource(page, name, resource, by_resource.map(|pair| pair[index]));
+    for (name, resource) in container.resources() {
+        let range = range(view, &container.name, name);
+        explain_resource(page, name, resource, &range);
     }
 }
 
-fn explain_resource(
-    page: &mut Page,
-    name: &str,
-    resource: &ResourceView,
-    settings: Option<&ResourceSettingsView>,
-) {
+/// `min 10m, max none`: the container's own bounds where it has any.
+fn range(view: &EvaluationView, container: &str, resource: &str) -> String {
+    let bound = |of: &str| {
+        let own = [container, ANY_CONTAINER]
+            .into_iter()
+            .find_map(|name| view.setting(&format!("vertical.containers.{name}.{resource}.{of}")));
+        let bound = own.or_else(|| view.setting(&format!("vertical.{resource}.{of}")));
+        bound.map(|setting| format!("{of} {}", setting.value))
+    };
+    [bound("min"), bound("max")].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn explain_resource(page: &mut Page, name: &str, resource: &ResourceView, range: &str) {
     let original = &resource.original;
     let (Some(new), Some(steps)) = (&resource.recommended, &resource.steps) else {
         let why = resource.unknown.as_ref().map(because).unwrap_or_default();
@@ -216,7 +220,7 @@ fn explain_resource(
         or_none(original.limit.as_ref()),
     ));
     usage_stages(page, steps);
-    page.stage("bounds", &bounds(steps, settings, or_none(new.request.as_ref())));
+    page.stage("bounds", &bounds(steps, range, or_none(new.request.as_ref())));
     page.stage(
         "limit",
         &format!(
@@ -243,10 +247,23 @@ fn usage_stages(page: &mut Page, steps: &StepsView) {
             steps.coverage_percent
         ),
     );
-    let how = if steps.target == "max" {
-        "the greatest sample of any pod".to_owned()
-    } else {
-        format!("the mean of each pod's {}", steps.target)
+    if let Some(text) = steps.spread.as_ref().and_then(uneven) {
+        page.stage("uneven", &text);
+    }
+    let found = steps.judgement.iter().chain(&steps.forecast);
+    for stage in found.flat_map(|found| &found.stages) {
+        page.stage(&stage.name, &stage.text);
+    }
+    let is_followed = steps.forecast.as_ref().is_some_and(|one| one.verdict == "Followed");
+    let how = match steps.target.as_str() {
+        _ if is_followed => "what may come, as the forecast says".to_owned(),
+        target if target.starts_with("forecast") => {
+            "what was seen, until a forecast can be followed".to_owned()
+        }
+        "max" => "the greatest sample of any pod".to_owned(),
+        "auto" => "the program's own judgement".to_owned(),
+        pooled if pooled.starts_with("pooled:") => "that of all samples of all pods".to_owned(),
+        quantile => format!("the mean of each pod's {quantile}"),
     };
     page.stage("base", &format!("{} = {}: {how}", steps.target, steps.base));
     page.stage(
@@ -259,9 +276,22 @@ fn usage_stages(page: &mut Page, steps: &StepsView) {
     }
 }
 
-fn bounds(steps: &StepsView, settings: Option<&ResourceSettingsView>, result: &str) -> String {
-    let range =
-        settings.map(|s| format!("min {}, max {}", s.min.value, s.max.value)).unwrap_or_default();
+/// Pods alike are not worth a line.
+fn uneven(spread: &SpreadView) -> Option<String> {
+    let SpreadView { least, greatest, ratio } = spread;
+    let times = match ratio {
+        Some(ratio) if *ratio < UNEVEN => return None,
+        Some(ratio) => format!(", {ratio:.1} times as much"),
+        None if least == greatest => return None,
+        None => String::new(),
+    };
+    Some(format!("the p90 of the idlest pod is {least}, that of the busiest {greatest}{times}"))
+}
+
+/// One request fits pods badly that differ by more than this.
+const UNEVEN: f64 = 1.5;
+
+fn bounds(steps: &StepsView, range: &str, result: &str) -> String {
     let before = steps.oom_floor.as_ref().unwrap_or(&steps.with_overhead);
     let held = match &steps.bound {
         None => "none in the way".to_owned(),
@@ -309,35 +339,32 @@ fn measured(comparison: &ComparisonView) -> String {
     text
 }
 
-fn settings(page: &mut Page, settings: &SettingsView) {
+fn settings(page: &mut Page, view: &EvaluationView) {
     page.line("");
     page.line("settings and where they come from");
-    let percent = |setting: &SettingView<f64>| SettingView {
-        value: format!("{:.1} %", setting.value),
-        origin: setting.origin.clone(),
-    };
-    let required = SettingView {
-        value: settings.confidence_required.value.to_string(),
-        origin: settings.confidence_required.origin.clone(),
-    };
-    setting(page, "mode", &settings.mode);
-    setting(page, "apply type", &settings.apply_type);
-    setting(page, "startup period", &settings.startup);
-    setting(page, "confidence required", &required);
-    setting(page, "confidence threshold", &percent(&settings.confidence_threshold_percent));
-    for (name, resource) in [("cpu", &settings.cpu), ("memory", &settings.memory)] {
-        setting(page, &format!("{name} target"), &resource.target);
-        setting(page, &format!("{name} look-back"), &resource.look_back);
-        setting(page, &format!("{name} overhead"), &percent(&resource.overhead_percent));
-        setting(page, &format!("{name} min"), &resource.min);
-        setting(page, &format!("{name} max"), &resource.max);
-        setting(page, &format!("{name} limit"), &resource.limit);
-        setting(page, &format!("{name} threshold"), &resource.threshold);
+    for setting in &view.settings {
+        let SettingView { name, value, origin, beaten, in_effect } = setting;
+        let mut text = format!("{value:<42} {origin}");
+        for (index, beaten) in beaten.iter().enumerate() {
+            let joint = if index == 0 { ", not " } else { ", nor " };
+            write!(text, "{joint}{} of {}", beaten.value, beaten.origin).ok();
+        }
+        if !in_effect {
+            text.push_str("; not in effect yet");
+        }
+        page.line(&format!("  {name:<42} {text}"));
     }
 }
 
-fn setting(page: &mut Page, name: &str, setting: &SettingView) {
-    page.line(&format!("  {name:<22}{:<42}{}", setting.value, setting.origin));
+fn governance(page: &mut Page, view: &EvaluationView) {
+    let GovernanceView { governor, policy, policy_reason, overruled } = &view.governance;
+    page.field("governed by", governor);
+    if let (Some(policy), Some(why)) = (policy, policy_reason) {
+        page.field("policy", &format!("{policy}: {why}"));
+    }
+    if !overruled.is_empty() {
+        page.field("overruled", &overruled.join(", "));
+    }
 }
 
 fn because(reason: &ReasonView) -> String {

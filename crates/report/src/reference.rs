@@ -42,9 +42,9 @@ const ENTRIES: [(&str, &str, &str); Reason::CODES.len()] = [
     ),
     (
         "ConfigurationInvalid",
-        "The annotation cannot be read. Running pods stay as they are, new pods get the last \
-         published values.",
-        "Correct the line and column that the message names.",
+        "The configuration cannot be read, or a value in it is refused. Running pods stay as they \
+         are, new pods get the last published values, and nothing weaker takes over.",
+        "Correct the field, line and column that the message names.",
     ),
     (
         "ForeignActuator",
@@ -57,6 +57,12 @@ const ENTRIES: [(&str, &str, &str); Reason::CODES.len()] = [
         "A HorizontalPodAutoscaler follows the utilization of this resource; a new request would \
          change its replica count. The other resource proceeds.",
         "Have the HorizontalPodAutoscaler follow an average value or another metric.",
+    ),
+    (
+        "Excluded",
+        "A setting says that this resource or container is recommended for and left as it is. New \
+         pods keep what their template says of it. The rest of the workload proceeds.",
+        "Remove `optimization: off` of the resource, or the name from `excludedContainers`.",
     ),
     (
         "UnknownKind",
@@ -80,6 +86,12 @@ const ENTRIES: [(&str, &str, &str); Reason::CODES.len()] = [
         "Wait, or shorten `vertical.startup.period` where containers live shortly.",
     ),
     (
+        "ShortHistory",
+        "The usage seen does not reach back as far as the policy asks for. New pods get the last \
+         published values.",
+        "Wait, or shorten `model.min_lookback_to_scale`.",
+    ),
+    (
         "LowConfidence",
         "Samples cover too little of the look-back for the confidence that is asked for.",
         "Wait, shorten `lookBackPeriod`, or lower `vertical.confidence.threshold`.",
@@ -93,6 +105,12 @@ const ENTRIES: [(&str, &str, &str); Reason::CODES.len()] = [
         "Bounded",
         "A bound of the policy, or a limit that stays, holds the value where it is.",
         "Widen `min` or `max`, or change the `limit` rule, if another value is wanted.",
+    ),
+    (
+        "SuspectedLeak",
+        "Memory had a higher peak each day for a week, or kill followed kill, until it was ten times what the \
+         container was content with or what its template gives it. It is raised no further for as long as that goes on, and eight days.",
+        "Look for a leak. If that much is really needed, set `min` for its memory.",
     ),
     ("UpToDate", "Running pods have the recommended values.", NOTHING),
     (
@@ -112,8 +130,11 @@ const ENTRIES: [(&str, &str, &str); Reason::CODES.len()] = [
     ),
     (
         "Deferred",
-        "The apply type is deferred: only new pods get the values.",
-        "Set `vertical.applyType: immediate` to have running pods changed.",
+        "The apply type is deferred, for all changes or for those that are due: raising, lowering, \
+         or memory after a kill. Or the pods can share no node with their like, and the policy \
+         heeds that. Only new pods get the values.",
+        "Set `vertical.applyType`, `vertical.downscaling.applyType` or \
+         `vertical.memoryEvent.applyType` to `immediate` to have running pods changed.",
     ),
     ("NoRunningPods", "There is no running pod to change.", NOTHING),
     (

@@ -1,8 +1,15 @@
 //! A reason as one English sentence with its numbers. The matches are exhaustive: a new reason
 //! does not compile until it can be said.
 
-use plimsoll_domain::{Gap, OptOut, Ratio, Reason, RecreateCause, Stop};
+use std::time::Duration;
 
+use plimsoll_domain::{
+    Deferral, Exclusion, Gap, OptOut, Origin, Ratio, Reason, RecreateCause, Resource, Stop,
+};
+
+use crate::quantity::format_step;
+
+use crate::settings::origin_text;
 use crate::time::{format_duration, format_time};
 
 /// What a reason says, as one sentence.
@@ -10,11 +17,12 @@ pub fn sentence(reason: &Reason) -> String {
     match reason {
         Reason::Stopped(stop) => stopped(stop),
         Reason::OptedOut(opt_out) => opt_out_sentence(*opt_out).to_owned(),
-        Reason::ConfigurationInvalid { diagnostic } => unreadable(diagnostic),
+        Reason::ConfigurationInvalid { diagnostic } => invalid(diagnostic),
         Reason::ForeignActuator(other) => {
             format!("{} {} sets the resources of this workload too.", other.kind, other.name)
         }
         Reason::HpaOnResource { hpa } => hpa_sentence(hpa),
+        Reason::Excluded { what, origin } => excluded(*what, origin),
         Reason::UnknownKind { kind } => {
             format!("Workloads of kind {kind} are recommended for but never changed.")
         }
@@ -23,13 +31,21 @@ pub fn sentence(reason: &Reason) -> String {
             format!("No usage could be read since {}.", format_time(*since))
         }
         Reason::InsufficientHistory(gap) => gap_sentence(*gap),
-        Reason::LowConfidence { confidence, threshold } => low_confidence(*confidence, *threshold),
+        Reason::ShortHistory { seen, needed } => short_history(*seen, *needed),
+        Reason::LowConfidence { confidence, threshold, wait } => {
+            low_confidence(*confidence, *threshold, *wait)
+        }
         Reason::BelowThreshold { difference, threshold } => {
             below_threshold(*difference, *threshold)
         }
         Reason::Bounded { bound } => {
             format!("The {bound} bound holds the value where it is; nothing is left to do.")
         }
+        Reason::SuspectedLeak { most } => format!(
+            "Memory grows without end, day after day or kill after kill, and gets no more than {}: \
+             look for a leak, or set the bounds it needs.",
+            format_step(Resource::Memory, *most)
+        ),
         Reason::UpToDate => "Running pods have the recommended values.".to_owned(),
         Reason::CoolingDown { until } => {
             format!("The last change is recent; the next is made after {}.", format_time(*until))
@@ -38,7 +54,7 @@ pub fn sentence(reason: &Reason) -> String {
             format!("A rollout is in progress: {updated} of {desired} pods are updated.")
         }
         Reason::ChangeBudget { limit } => change_budget(*limit),
-        Reason::Deferred => "The apply type is deferred: only new pods get the values.".to_owned(),
+        Reason::Deferred(which) => deferred_sentence(*which).to_owned(),
         Reason::NoRunningPods => "There is no running pod to change.".to_owned(),
         Reason::NeedsRecreate(cause) => recreate_sentence(*cause).to_owned(),
         Reason::ResizeInProgress => "The last resize is not finished yet.".to_owned(),
@@ -89,9 +105,9 @@ const RECOMMEND_ONLY: &str = "The policy says to recommend only; nothing is appl
 const INTERNAL: &str =
     "A defect of the program stopped this evaluation; other workloads are not affected.";
 
-fn unreadable(diagnostic: &str) -> String {
+fn invalid(diagnostic: &str) -> String {
     let what = diagnostic.trim_end_matches('.');
-    format!("The configuration cannot be read, so nothing is changed: {what}.")
+    format!("The configuration cannot be used, so nothing is changed: {what}.")
 }
 
 fn hpa_sentence(hpa: &str) -> String {
@@ -101,12 +117,58 @@ fn hpa_sentence(hpa: &str) -> String {
     )
 }
 
-fn low_confidence(confidence: Ratio, threshold: Ratio) -> String {
+fn excluded(what: Exclusion, origin: &Origin) -> String {
+    let what = match what {
+        Exclusion::Resource => "This resource is",
+        Exclusion::Container => "This container is",
+        Exclusion::ContainerResource => "This resource of this container is",
+    };
+    format!("{what} recommended for and left as it is ({}).", origin_text(origin))
+}
+
+fn deferred_sentence(which: Deferral) -> &'static str {
+    match which {
+        Deferral::Everything => "The apply type is deferred: only new pods get the values.",
+        Deferral::Lowering => {
+            "Running pods are not lowered, as the apply type for lowering is deferred: only new pods \
+             get the values."
+        }
+        Deferral::Raising => {
+            "Running pods are not raised, as the apply type is deferred: only new pods get the values."
+        }
+        Deferral::MemoryEvent => {
+            "Running pods are not raised after a kill, as the apply type for memory events is \
+             deferred: only new pods get the values."
+        }
+        Deferral::SharesNoNode => {
+            "The pods can share no node with their like, and such workloads are left to new pods as \
+             the policy says: only these get the values."
+        }
+    }
+}
+
+fn short_history(seen: Duration, needed: Duration) -> String {
     format!(
-        "Samples cover {} of the look-back; {} are required.",
+        "Usage was seen for {}; {} are needed before anything is applied.",
+        format_duration(seen),
+        format_duration(needed)
+    )
+}
+
+fn low_confidence(confidence: Ratio, threshold: Ratio, wait: Option<Duration>) -> String {
+    let required = format!(
+        "Samples cover {} of the look-back; {} are required",
         percent(confidence),
         percent(threshold)
-    )
+    );
+    match wait {
+        // Whole minutes: it is a bound, not an appointment.
+        Some(wait) => {
+            let minutes = Duration::from_mins(wait.as_secs().div_ceil(60));
+            format!("{required}, in {} at the earliest.", format_duration(minutes))
+        }
+        None => format!("{required}."),
+    }
 }
 
 fn below_threshold(difference: Ratio, threshold: Ratio) -> String {

@@ -34,12 +34,16 @@ impl Error for RenderError {
     }
 }
 
-const HEADER: [&str; 7] =
-    ["NAMESPACE", "WORKLOAD", "CONTAINER", "CPU", "MEMORY", "APPLIED", "DECISION"];
+const HEADER: [&str; 8] =
+    ["NAMESPACE", "WORKLOAD", "CONTAINER", "CPU", "MEMORY", "APPLIED", "POLICY", "DECISION"];
 
 /// One line for each container, in columns.
 pub fn table(views: &[EvaluationView]) -> String {
-    let mut table = rows(views);
+    plain(rows(views))
+}
+
+/// Columns without lines between them.
+pub(crate) fn plain(mut table: Table) -> String {
     table.load_style(presets::NOTHING);
     let lines: Vec<String> =
         table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
@@ -80,6 +84,7 @@ fn rows(views: &[EvaluationView]) -> Table {
                 "-".to_owned(),
                 "-".to_owned(),
                 applied(view),
+                policy(view),
                 decision(&view.decision.running),
             ]);
         }
@@ -87,7 +92,7 @@ fn rows(views: &[EvaluationView]) -> Table {
     table
 }
 
-fn row(view: &EvaluationView, container: &ContainerView) -> [String; 7] {
+fn row(view: &EvaluationView, container: &ContainerView) -> [String; 8] {
     [
         view.workload.namespace.clone(),
         workload(view),
@@ -95,6 +100,7 @@ fn row(view: &EvaluationView, container: &ContainerView) -> [String; 7] {
         change(&container.cpu),
         change(&container.memory),
         applied(view),
+        policy(view),
         decision(&view.decision.running),
     ]
 }
@@ -105,6 +111,12 @@ fn workload(view: &EvaluationView) -> String {
 
 fn applied(view: &EvaluationView) -> String {
     format!("{}/{}", view.applied.pods, view.applied.of)
+}
+
+/// The policy that the workload was given, or else who governs it without one.
+fn policy(view: &EvaluationView) -> String {
+    let governance = &view.governance;
+    governance.policy.as_ref().unwrap_or(&governance.governor).clone()
 }
 
 /// `1000m -> 220m`; the present request is that of the pod that differs most, or the template's.

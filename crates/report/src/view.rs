@@ -24,20 +24,25 @@ pub struct EvaluationView {
     /// The share of the look-back that samples cover, in percent; absent before any were seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence_percent: Option<f64>,
+    /// What it must reach; absent where it need not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required_confidence_percent: Option<f64>,
     /// Since when usage cannot be read; absent while it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics_unavailable_since: Option<String>,
     /// Its containers, in the template's order.
     pub containers: Vec<ContainerView>,
-    /// Every setting with its origin; absent while the configuration cannot be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settings: Option<SettingsView>,
+    /// Who governs the workload.
+    pub governance: GovernanceView,
+    /// Every setting with its origin; none while the configuration cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<SettingView>,
     /// Why the configuration cannot be read; absent when it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration_error: Option<DiagnosticView>,
     /// What a person should know about the configuration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<DiagnosticView>,
+    pub remarks: Vec<DiagnosticView>,
     /// The last change of running pods, when there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_move_at: Option<String>,
@@ -59,53 +64,52 @@ pub struct WorkloadView {
     pub name: String,
 }
 
-/// A value and where it came from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SettingView<T = String> {
+/// Who governs a workload, and with what policy underneath.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GovernanceView {
+    /// `annotation`, `AIScaleTarget web`, `ScaledWorkload`, `ScalingPolicy`, ...
+    pub governor: String,
+    /// The ScalingPolicy the workload was given; absent where its governor needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Why that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_reason: Option<String>,
+    /// Who would govern it, did the governor not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overruled: Vec<String>,
+}
+
+/// A setting and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingView {
+    /// Its path, as in a ScalingPolicy.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// `default`, `flag --<name>`, `annotation`, `ScalingPolicy web`, ...
+    pub origin: String,
+    /// What weaker sources said, strongest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beaten: Vec<BeatenView>,
+    /// Whether it has an effect in this version.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub in_effect: bool,
+}
+
+/// A value that a stronger source overruled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeatenView {
     /// The value.
-    pub value: T,
-    /// `default`, `flag --<name>` or `annotation`.
+    pub value: String,
+    /// Where it came from.
     pub origin: String,
 }
 
-/// Every setting of a workload.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SettingsView {
-    /// `Apply` or `Recommend`.
-    pub mode: SettingView,
-    /// `Immediate` or `Deferred`.
-    pub apply_type: SettingView,
-    /// Usage this soon after a container's start is not learned from.
-    pub startup: SettingView,
-    /// Whether confidence must reach its threshold.
-    pub confidence_required: SettingView<bool>,
-    /// That threshold.
-    pub confidence_threshold_percent: SettingView<f64>,
-    /// Settings for CPU.
-    pub cpu: ResourceSettingsView,
-    /// Settings for memory.
-    pub memory: ResourceSettingsView,
-}
-
-/// Every setting of one resource.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ResourceSettingsView {
-    /// `p80` or `max`.
-    pub target: SettingView,
-    /// How far back usage is looked at.
-    pub look_back: SettingView,
-    /// The least request, or `none`.
-    pub min: SettingView,
-    /// The greatest request, or `none`.
-    pub max: SettingView,
-    /// What is put on top of usage.
-    pub overhead_percent: SettingView<f64>,
-    /// How great a change must be: percent, or the adaptive formula.
-    pub threshold: SettingView,
-    /// What becomes of the limit.
-    pub limit: SettingView,
+fn yes() -> bool {
+    true
 }
 
 /// One container.
@@ -157,6 +161,9 @@ pub struct StepsView {
     pub samples: u64,
     /// Pods they came from.
     pub pods: u32,
+    /// The p90 of the pod that uses least and of the one that uses most, where there are two or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<SpreadView>,
     /// How far back usage was looked at.
     pub look_back: String,
     /// The share of the look-back that samples cover.
@@ -175,14 +182,53 @@ pub struct StepsView {
     /// The bound that held the value, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<BoundView>,
+    /// What `auto` found, where it decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<JudgementView>,
+    /// What usage was forecast to be, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<JudgementView>,
     /// What becomes of the limit.
     pub limit_rule: String,
+}
+
+/// How unlike the pods of a container are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpreadView {
+    /// The p90 of the pod that uses least.
+    pub least: String,
+    /// The p90 of the pod that uses most.
+    pub greatest: String,
+    /// How many times the least that is; absent where the least is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
+}
+
+/// What `auto` found about one resource, or what was forecast of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgementView {
+    /// When, RFC 3339.
+    pub at: String,
+    /// `RaisedForGain`, `NotWorthIt`, ...; of a forecast `Followed`, `NoSkill`, `NotTried`.
+    pub verdict: String,
+    /// The numbers behind it, each in a sentence.
+    pub stages: Vec<StageView>,
+}
+
+/// One step in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageView {
+    /// The step.
+    pub name: String,
+    /// What there is to say.
+    pub text: String,
 }
 
 /// A bound that held a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoundView {
-    /// `min`, `max` or `limit`.
+    /// `min`, `max`, `limit` or `leak`.
     pub name: String,
     /// The bound.
     pub value: String,
@@ -305,6 +351,8 @@ pub struct AppliedView {
 /// A remark about a document a person wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiagnosticView {
+    /// `warning` or `error`.
+    pub severity: String,
     /// The field's path; empty for the whole document.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub field: String,
@@ -344,6 +392,13 @@ pub struct FailureView {
     pub pod: String,
     /// In the other side's words.
     pub message: String,
+}
+
+impl EvaluationView {
+    /// A setting by its path.
+    pub fn setting(&self, name: &str) -> Option<&SettingView> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
 }
 
 impl ContainerView {

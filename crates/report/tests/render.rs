@@ -8,10 +8,11 @@ mod made;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use plimsoll_domain::{Amount, Evaluation, OutcomeResult, Reason, Resource, Running};
+use plimsoll_domain::{Amount, Configured, Evaluation, OutcomeResult, Reason, Resource, Running};
 use plimsoll_report::{
-    EvaluationView, conditions, event, explain, format_amount, json, markdown, reason_reference,
-    sentence, table, yaml,
+    AssignedView, EvaluationView, PolicyView, conditions, event, explain, format_amount, json,
+    markdown, policies_json, policies_markdown, policies_table, policies_yaml, reason_reference,
+    sentence, settings, table, yaml,
 };
 
 fn check(name: &str, found: &str) {
@@ -47,6 +48,37 @@ fn lists_workloads_in_columns_and_in_markdown() {
     let views = [made::applied(), made::held(), made::unreadable()].map(|e| view(&e));
     check("table.txt", &table(&views));
     check("table.md", &markdown(&views));
+}
+
+#[test]
+fn lists_policies_and_who_has_them() {
+    let held = view(&made::held());
+    let Configured::Policy(policy) = &made::held().configuration.configured else {
+        panic!("it has a policy")
+    };
+    let one = |name: &str, workloads: Vec<AssignedView>| PolicyView {
+        name: name.to_owned(),
+        order: 1000,
+        is_default: workloads.is_empty(),
+        origin: "built in".to_owned(),
+        about: Some("For tests.".to_owned()),
+        rules: vec!["namespaces kube-system".to_owned()],
+        settings: settings(policy),
+        remarks: if workloads.is_empty() { Vec::new() } else { held.remarks.clone() },
+        workloads,
+    };
+    let assigned = AssignedView {
+        workload: held.workload.clone(),
+        why: "no rule matches".to_owned(),
+        governor: held.governance.governor.clone(),
+    };
+    let policies = [one("web", vec![assigned]), one("rest", Vec::new())];
+    check("policies.txt", &policies_table(&policies));
+    check("policies.md", &policies_markdown(&policies));
+    let json: serde_json::Value = serde_json::from_str(&policies_json(&policies).unwrap()).unwrap();
+    assert_eq!(json[0]["workloads"][0]["workload"]["name"], "web");
+    let yaml = policies_yaml(&policies).unwrap();
+    assert_eq!(serde_saphyr::from_str::<serde_json::Value>(&yaml).unwrap(), json);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //! binary. Kept apart from the testkit so that xtask can use it without building a Kubernetes
 //! client.
 
+mod go;
 mod rig_binary;
 mod tools;
 
 pub use rig_binary::rig_binary;
-pub use tools::{Tool, missing, tools};
+pub use tools::{Lack, Tool, missing, tools};

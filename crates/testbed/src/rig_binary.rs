@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testbed/controlplane");
+pub(crate) const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testbed/controlplane");
 
 /// The components say which version they are from these; without them they claim 0.0.0, which
 /// the feature gates refuse. `-trimpath` keeps Go's build cache usable from any folder.

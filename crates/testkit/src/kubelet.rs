@@ -20,7 +20,7 @@ pub use rules::{PodMatcher, ReportedUsage};
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -61,6 +61,9 @@ pub struct Options {
     pub job_duration: Duration,
     /// Whether to register the metrics API.
     pub metrics_api: bool,
+    /// An address of this machine at which each node serves its pages as a kubelet does, on a port
+    /// of its own. The API server passes requests on to nodes at no address of loopback.
+    pub reachable_at: Option<IpAddr>,
 }
 
 impl Default for Options {
@@ -77,6 +80,7 @@ impl Default for Options {
             tick: Duration::from_secs(1),
             job_duration: Duration::from_secs(5),
             metrics_api: true,
+            reachable_at: None,
         }
     }
 }
@@ -87,6 +91,8 @@ pub struct FakeKubelet {
     client: Client,
     shared: Arc<Shared>,
     server: serve::Server,
+    /// One for each node, where nodes are reachable.
+    _nodes: Vec<serve::Server>,
     /// Ended with the handle.
     _tasks: JoinSet<()>,
 }
@@ -118,11 +124,25 @@ impl FakeKubelet {
             metrics_available: AtomicBool::new(true),
         });
         let (server, serve) = serve::bind(Arc::clone(&shared))?;
-        let facts = NodeFacts { allocatable: options.capacity, labels: options.node_labels };
-        let nodes = names.iter().map(|name| register::node(&client, name, &facts)).collect();
-        tasks::all(nodes).await?;
         let mut tasks = JoinSet::new();
         tasks.spawn(serve);
+        let (mut servers, mut nodes) = (Vec::new(), Vec::new());
+        for name in &names {
+            let mut facts = NodeFacts {
+                allocatable: options.capacity,
+                labels: options.node_labels.clone(),
+                endpoint: None,
+            };
+            if let Some(address) = options.reachable_at {
+                let (server, serve) = serve::bind_node(&shared, name, address)?;
+                facts.endpoint = Some(server.address);
+                tasks.spawn(serve);
+                servers.push(server);
+            }
+            let client = client.clone();
+            nodes.push(async move { register::node(&client, name, &facts).await });
+        }
+        tasks::all(nodes).await?;
         let (it, api) = (Arc::clone(&shared), client.clone());
         tasks.spawn(async move { tasks::watch_pods(&it, api, options.job_duration).await });
         let it = Arc::clone(&shared);
@@ -130,7 +150,7 @@ impl FakeKubelet {
         let (it, api) = (Arc::clone(&shared), client.clone());
         tasks.spawn(async move { tasks::write_pods(&it, api).await });
         tasks.spawn(tasks::renew_leases(client.clone(), names));
-        let kubelet = Self { client, shared, server, _tasks: tasks };
+        let kubelet = Self { client, shared, server, _nodes: servers, _tasks: tasks };
         if options.metrics_api {
             kubelet.register_metrics_api().await?;
         }

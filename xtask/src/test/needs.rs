@@ -5,6 +5,7 @@ use super::helm;
 use super::plan::{Group, Kind};
 use crate::run;
 use anyhow::{Context, Result, bail};
+use plimsoll_testbed::Lack;
 use std::process::Command;
 
 /// One tool that is missing.
@@ -15,10 +16,12 @@ pub(super) struct Need {
     source: Source,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     /// A Debian package.
     Debian(&'static str),
+    /// It is there and too old: a command for a person, since it changes more than this test run.
+    Person(String),
     /// Fetched by this program.
     Fetched,
 }
@@ -30,8 +33,14 @@ const FETCHERS: [&str; 2] = ["npm", "unzip"];
 pub(super) fn lacking(group: &Group) -> Vec<Need> {
     let mut needs: Vec<Need> = plimsoll_testbed::tools()
         .into_iter()
-        .filter(|tool| tool.tier <= group.kind.tier() && !tool.is_present())
-        .map(|tool| Need { name: tool.name, why: tool.why, source: Source::Debian(tool.package) })
+        .filter(|tool| tool.tier <= group.kind.tier())
+        .filter_map(|tool| {
+            let source = match tool.lack()? {
+                Lack::Absent => Source::Debian(tool.package),
+                Lack::Old { command, .. } => Source::Person(command),
+            };
+            Some(Need { name: tool.name, why: tool.why, source })
+        })
         .collect();
     let wants_helm = matches!(group.kind, Kind::Helm | Kind::Chart);
     if wants_helm && !helm::is_present() {
@@ -62,6 +71,17 @@ pub(super) fn install(groups: &[Group]) -> Result<()> {
     if needs.iter().any(|need| need.source == Source::Fetched) {
         helm::fetch()?;
     }
+    // Debian's own may be too old as well.
+    let mut left: Vec<Need> = groups.iter().flat_map(lacking).collect();
+    left.sort();
+    left.dedup();
+    if !left.is_empty() {
+        let commands = install_lines(&left).join("\n  ");
+        bail!(
+            "{} is missing or too old still; run this, and then again:\n  {commands}",
+            names(&left)
+        );
+    }
     if groups.iter().any(|group| group.kind.tier() >= 4) {
         let binary = plimsoll_testbed::rig_binary().context("build the control plane")?;
         eprintln!("the control plane is built: {}", binary.display());
@@ -81,6 +101,10 @@ pub(super) fn install_lines(needs: &[Need]) -> Vec<String> {
     if !packages.is_empty() {
         lines.push(format!("apt-get install -y {}", packages.join(" ")));
     }
+    lines.extend(needs.iter().filter_map(|need| match &need.source {
+        Source::Person(command) => Some(command.clone()),
+        Source::Debian(_) | Source::Fetched => None,
+    }));
     if needs.iter().any(|need| need.source == Source::Fetched) {
         lines.push("cargo xtask test --setup --tier 3  # fetches Helm into the cache".to_owned());
     }
@@ -90,7 +114,7 @@ pub(super) fn install_lines(needs: &[Need]) -> Vec<String> {
 fn packages(needs: &[Need]) -> Vec<&'static str> {
     let packages = needs.iter().filter_map(|need| match need.source {
         Source::Debian(package) => Some(package),
-        Source::Fetched => None,
+        Source::Fetched | Source::Person(_) => None,
     });
     packages.collect()
 }

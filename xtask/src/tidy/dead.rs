@@ -14,6 +14,9 @@ pub(super) fn judge(workspace: &Workspace, sources: &[Source]) -> Result<Vec<Fin
     for target in workspace.packages.iter().flat_map(|package| &package.targets) {
         reach(&target.source, true, &mut reached)?;
     }
+    for target in apart(&workspace.root) {
+        reach(&target, true, &mut reached)?;
+    }
     let text = "no `mod` line or cargo target reaches this file: declare it or delete it";
     let dead = sources.iter().filter(|source| source.is_rust()).filter(|source| {
         let path = workspace.root.join(&source.path).canonicalize();
@@ -27,6 +30,17 @@ pub(super) fn judge(workspace: &Workspace, sources: &[Source]) -> Result<Vec<Fin
             text: text.to_owned(),
         })
         .collect())
+}
+
+/// The targets of packages that are no members of the workspace, by their manifests.
+fn apart(root: &Path) -> Vec<PathBuf> {
+    const FOLDERS: [&str; 1] = ["fuzz"];
+    let targets = FOLDERS.iter().flat_map(|folder| {
+        let manifest = fs::read_to_string(root.join(folder).join("Cargo.toml")).unwrap_or_default();
+        let paths = manifest.lines().filter_map(|line| quoted(line.strip_prefix("path = ")?));
+        paths.map(|path| root.join(folder).join(path)).collect::<Vec<_>>()
+    });
+    targets.collect()
 }
 
 fn reach(file: &Path, is_root: bool, reached: &mut BTreeSet<PathBuf>) -> Result<()> {

@@ -2,14 +2,14 @@
 
 use plimsoll_domain::{
     Allocation, Amount, Applied, Configuration, Configured, ContainerEvaluation, Decision,
-    DecisionState, Diagnostic, Estimate, Gap, LimitRule, LimitStep, MetricsState, NewPods,
-    PerResource, Published, Quantile, Ratio, Reason, Resource, Running, Severity, Sourced, Target,
-    Timestamp, Trail, WorkloadKind,
+    DecisionState, Diagnostic, Estimate, Gap, Governor, LimitRule, LimitStep, MetricsState,
+    NewPods, Origin, PerResource, Published, Quantile, Ratio, Reason, Resource, Running, Severity,
+    Sourced, Target, Timestamp, Trail, WorkloadKind,
 };
 use serde_json::json;
 
 use super::*;
-use crate::configure::Configure;
+use crate::intern::Intern;
 use crate::mock::{Answer, Mock};
 use crate::row::controller;
 use crate::table::{Change, Key};
@@ -21,7 +21,7 @@ fn workload() -> WorkloadId {
 fn index() -> Arc<Index> {
     let deployment = json!({"metadata": {"namespace": "shop", "name": "web", "uid": "u1"}});
     let deployment = serde_json::from_value(deployment).unwrap();
-    let row = controller::deployment(&deployment, &Configure::test());
+    let row = controller::deployment(&deployment, &Intern::default());
     let index = Index::test();
     index.write(|tables| {
         let table = tables.controllers.get_mut(&WorkloadKind::Deployment).unwrap();
@@ -35,6 +35,7 @@ fn known(resource: Resource, request: f64) -> Estimate {
     Estimate::Known(Box::new(Trail {
         samples: 100,
         pods: 1,
+        spread: None,
         look_back: Duration::from_hours(24),
         coverage: Ratio::new(0.3).unwrap(),
         target: Sourced::default_value(Target::Quantile(Quantile::new(0.8).unwrap())),
@@ -43,6 +44,8 @@ fn known(resource: Resource, request: f64) -> Estimate {
         with_overhead: amount(request),
         oom_floor: None,
         constraint: None,
+        judgement: None,
+        foreseen: None,
         limit: LimitStep {
             rule: Sourced::default_value(LimitRule::Keep),
             original: None,
@@ -52,22 +55,27 @@ fn known(resource: Resource, request: f64) -> Estimate {
     }))
 }
 
-fn evaluation() -> Evaluation {
+/// An evaluation of the Deployment `shop/web` that holds.
+pub(crate) fn evaluation() -> Evaluation {
     let estimates =
         PerResource { cpu: known(Resource::Cpu, 0.4), memory: known(Resource::Memory, 1e9) };
     Evaluation {
         workload: workload(),
         at: Timestamp::from_seconds(1000),
-        configuration: Configuration {
+        configuration: Arc::new(Configuration {
             configured: Configured::Unreadable(Diagnostic {
                 severity: Severity::Error,
+                origin: Origin::Annotation,
                 field: String::new(),
                 line: Some(1),
                 column: Some(1),
                 message: "tabs".to_owned(),
             }),
-            warnings: Vec::new(),
-        },
+            governor: Governor::Annotation,
+            assigned: None,
+            overruled: Vec::new(),
+            remarks: Vec::new(),
+        }),
         metrics: MetricsState::Available,
         confidence: Ratio::new(0.35),
         containers: vec![ContainerEvaluation {
@@ -93,6 +101,15 @@ fn short_history(samples: u64) -> Reason {
 }
 
 /// Answers for one workload that is written: object and status, or the status alone, and events.
+const NOW: Timestamp = Timestamp::from_seconds(1000);
+
+fn sink_of(mock: &Mock, index: Arc<Index>, lead: Lead, instance: &str) -> StatusSink {
+    let client = mock.client();
+    let own = "plimsoll".to_owned();
+    let thoras = Thoras::new(client.clone(), Arc::clone(&index), lead.clone(), own, false);
+    StatusSink::new(client, index, lead, instance, thoras)
+}
+
 fn accepting() -> Mock {
     let object = json!({
         "metadata": {"name": "web-deployment"},
@@ -142,8 +159,8 @@ fn show(index: &Index, mock: &Mock) {
 async fn check(change: impl Fn(&mut Evaluation), expect: &[&str]) {
     let index = index();
     let first = accepting();
-    let mut sink = StatusSink::new(first.client(), Arc::clone(&index), Lead::test(), "one");
-    sink.publish(&[evaluation()]).await.unwrap();
+    let mut sink = sink_of(&first, Arc::clone(&index), Lead::test(), "one");
+    sink.publish(&[evaluation()], NOW).await.unwrap();
     assert_eq!(asked(&first), [OBJECT, STATUS]);
     show(&index, &first);
     let mut changed = evaluation();
@@ -152,9 +169,9 @@ async fn check(change: impl Fn(&mut Evaluation), expect: &[&str]) {
     for instance in ["the same process", "a new one"] {
         let mock = accepting();
         let known = if instance == "a new one" { BTreeMap::new() } else { sink.known.clone() };
-        let mut sink = StatusSink::new(mock.client(), Arc::clone(&index), Lead::test(), "two");
+        let mut sink = sink_of(&mock, Arc::clone(&index), Lead::test(), "two");
         sink.known = known;
-        sink.publish(std::slice::from_ref(&changed)).await.unwrap();
+        sink.publish(std::slice::from_ref(&changed), NOW).await.unwrap();
         assert_eq!(asked(&mock), expect, "{instance}");
     }
 }
@@ -183,13 +200,14 @@ async fn a_recommendation_is_written_when_it_moves_over_a_hundredth() {
 async fn decision_state_and_counts_are_written_when_they_change() {
     check(|e| e.applied.pods = 2, &[STATUS]).await;
     check(|e| e.state.moves = 1, &[STATUS]).await;
-    check(|e| e.state.published = Some(Published { containers: Vec::new() }), &[STATUS]).await;
-    check(|e| e.configuration.warnings = vec![warning()], &[STATUS]).await;
+    check(|e| e.state.published = Some(Published::default()), &[STATUS]).await;
+    check(|e| Arc::make_mut(&mut e.configuration).remarks.push(warning()), &[STATUS]).await;
 }
 
 fn warning() -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
+        origin: Origin::Annotation,
         field: "vertical".to_owned(),
         line: None,
         column: None,
@@ -206,11 +224,11 @@ async fn a_changed_reason_is_written_and_told_as_an_event() {
 async fn live_numbers_of_a_reason_are_no_news() {
     let index = index();
     let mock = Mock::new(accepting_all(3));
-    let mut sink = StatusSink::new(mock.client(), index, Lead::test(), "one");
+    let mut sink = sink_of(&mock, index, Lead::test(), "one");
     for samples in 1..5 {
         let mut evaluation = evaluation();
         evaluation.decision = hold(short_history(samples));
-        sink.publish(&[evaluation]).await.unwrap();
+        sink.publish(&[evaluation], NOW).await.unwrap();
     }
     assert_eq!(asked(&mock), [OBJECT, STATUS]);
 }
@@ -226,12 +244,12 @@ fn accepting_all(count: usize) -> Vec<Answer> {
 #[tokio::test]
 async fn conditions_keep_the_time_of_their_transition() {
     let mock = Mock::new(accepting_all(3));
-    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
-    sink.publish(&[evaluation()]).await.unwrap();
+    let mut sink = sink_of(&mock, index(), Lead::test(), "one");
+    sink.publish(&[evaluation()], NOW).await.unwrap();
     let mut later = evaluation();
     later.at = Timestamp::from_seconds(2000);
     later.metrics = MetricsState::Unavailable { since: later.at };
-    sink.publish(&[later]).await.unwrap();
+    sink.publish(&[later], NOW).await.unwrap();
     let conditions = &mock.requests()[2].body["status"]["conditions"];
     let since = |type_: &str| {
         let conditions = conditions.as_array().unwrap().iter();
@@ -246,15 +264,15 @@ async fn conditions_keep_the_time_of_their_transition() {
 async fn an_object_that_was_deleted_is_made_again() {
     let index = index();
     let mock = Mock::new(accepting_all(4));
-    let mut sink = StatusSink::new(mock.client(), Arc::clone(&index), Lead::test(), "one");
-    sink.publish(&[evaluation()]).await.unwrap();
+    let mut sink = sink_of(&mock, Arc::clone(&index), Lead::test(), "one");
+    sink.publish(&[evaluation()], NOW).await.unwrap();
     // The watch lags behind: nothing was deleted.
-    sink.publish(&[evaluation()]).await.unwrap();
+    sink.publish(&[evaluation()], NOW).await.unwrap();
     assert_eq!(asked(&mock).len(), 2);
     show(&index, &mock);
-    sink.publish(&[evaluation()]).await.unwrap();
+    sink.publish(&[evaluation()], NOW).await.unwrap();
     index.apply_scaled(Change::Removed(Key::new("shop", "web-deployment")));
-    sink.publish(&[evaluation()]).await.unwrap();
+    sink.publish(&[evaluation()], NOW).await.unwrap();
     assert_eq!(asked(&mock), [OBJECT, STATUS, OBJECT, STATUS]);
 }
 
@@ -263,20 +281,20 @@ async fn what_could_not_be_written_is_tried_again() {
     let mut answers = vec![Answer::Status(500, json!({}))];
     answers.extend(accepting_all(2));
     let mock = Mock::new(answers);
-    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
-    let error = sink.publish(&[evaluation()]).await.unwrap_err();
+    let mut sink = sink_of(&mock, index(), Lead::test(), "one");
+    let error = sink.publish(&[evaluation()], NOW).await.unwrap_err();
     assert_eq!(error.attempt, "write the status of 1 of 1 workloads");
-    sink.publish(&[evaluation()]).await.unwrap();
+    sink.publish(&[evaluation()], NOW).await.unwrap();
     assert_eq!(asked(&mock), [OBJECT, OBJECT, STATUS]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_hangs_does_not_hang_the_tick() {
     let mock = Mock::new(vec![Answer::Never; 100]);
-    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
+    let mut sink = sink_of(&mock, index(), Lead::test(), "one");
     let began = tokio::time::Instant::now();
     let many = vec![evaluation(); 100];
-    sink.publish(&many).await.unwrap_err();
+    sink.publish(&many, NOW).await.unwrap_err();
     assert!(began.elapsed() <= LIMIT, "{:?}", began.elapsed());
 }
 
@@ -285,16 +303,16 @@ async fn a_workload_that_is_gone_is_not_written() {
     let mock = Mock::new(Vec::new());
     let mut gone = evaluation();
     gone.workload.name = "gone".to_owned();
-    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
-    sink.publish(&[gone]).await.unwrap();
+    let mut sink = sink_of(&mock, index(), Lead::test(), "one");
+    sink.publish(&[gone], NOW).await.unwrap();
     assert!(mock.requests().is_empty());
 }
 
 #[tokio::test]
 async fn the_object_names_its_target_and_goes_with_it() {
     let mock = accepting();
-    let mut sink = StatusSink::new(mock.client(), index(), Lead::test(), "one");
-    sink.publish(&[evaluation()]).await.unwrap();
+    let mut sink = sink_of(&mock, index(), Lead::test(), "one");
+    sink.publish(&[evaluation()], NOW).await.unwrap();
     let object = &mock.requests()[0].body;
     let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"});
     assert_eq!(object["spec"]["targetRef"], target);
@@ -307,27 +325,27 @@ async fn the_object_names_its_target_and_goes_with_it() {
 async fn a_start_without_history_keeps_what_was_recommended() {
     let index = index();
     let first = accepting();
-    let mut sink = StatusSink::new(first.client(), Arc::clone(&index), Lead::test(), "one");
-    sink.publish(&[evaluation()]).await.unwrap();
+    let mut sink = sink_of(&first, Arc::clone(&index), Lead::test(), "one");
+    sink.publish(&[evaluation()], NOW).await.unwrap();
     show(&index, &first);
     let mut anew = evaluation();
     let unknown = |_| Estimate::Unknown(short_history(0));
     anew.containers[0].estimates = PerResource::from_fn(unknown);
     anew.decision = hold(short_history(0));
     let mock = accepting();
-    let mut sink = StatusSink::new(mock.client(), index, Lead::test(), "two");
-    sink.publish(&[anew.clone()]).await.unwrap();
+    let mut sink = sink_of(&mock, index, Lead::test(), "two");
+    sink.publish(&[anew.clone()], NOW).await.unwrap();
     assert_eq!(asked(&mock), [STATUS, EVENT]);
     let recommended = &mock.requests()[0].body["status"]["containers"][0]["recommended"];
     assert_eq!(recommended["requests"], json!({"cpu": "400m", "memory": "954Mi"}));
-    sink.publish(&[anew]).await.unwrap();
+    sink.publish(&[anew], NOW).await.unwrap();
     assert_eq!(asked(&mock).len(), 2, "and is no news from then on");
 }
 
 #[tokio::test]
 async fn who_leads_no_more_writes_nothing() {
     let mock = Mock::new(Vec::new());
-    let mut sink = StatusSink::new(mock.client(), index(), Lead::default(), "one");
-    assert!(sink.publish(&[evaluation()]).await.is_err());
+    let mut sink = sink_of(&mock, index(), Lead::default(), "one");
+    assert!(sink.publish(&[evaluation()], NOW).await.is_err());
     assert!(mock.requests().is_empty());
 }

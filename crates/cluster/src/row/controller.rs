@@ -6,12 +6,13 @@ use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::{DynamicObject, PartialObjectMeta};
-use plimsoll_domain::Rollout;
+use plimsoll_api::timestamp;
+use plimsoll_domain::{Rollout, Timestamp};
 use serde::Deserialize;
 
 use super::rollout::{Revision, count};
 use super::template::Template;
-use crate::configure::{Configure, Configured};
+use crate::intern::{Document, Intern, Labels};
 use crate::owner::{self, Owner};
 
 /// A workload.
@@ -19,12 +20,16 @@ use crate::owner::{self, Owner};
 pub(crate) struct WorkloadRow {
     /// The uid of the object.
     pub uid: Box<str>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Its labels, by which policies choose.
+    pub labels: Labels,
     /// Its pod template.
     pub template: Template,
     /// The Deployment whose template is used instead, by name (Argo's `workloadRef`).
     pub template_of: Option<Box<str>>,
-    /// What its annotations ask for.
-    pub configuration: Configured,
+    /// What its annotations say.
+    pub document: Option<Document>,
     /// How many pods it wants.
     pub desired_replicas: Option<u32>,
     /// Whether it is replacing its pods.
@@ -38,10 +43,18 @@ pub(crate) enum ControllerRow {
     Workload(Box<WorkloadRow>),
     /// Something that belongs to one.
     OwnedBy(Owner),
+    /// A Job that belongs to nothing. It is no workload, unless its pods say that they are a custom
+    /// one; they carry all there is to know, so that of the Job only this is kept.
+    Alone {
+        /// The uid of the object.
+        uid: Box<str>,
+        /// When it was created.
+        created_at: Timestamp,
+    },
 }
 
 /// What a Deployment is.
-pub(crate) fn deployment(object: &Deployment, configure: &Configure) -> ControllerRow {
+pub(crate) fn deployment(object: &Deployment, intern: &Intern) -> ControllerRow {
     let (spec, status) = (object.spec.as_ref(), object.status.as_ref());
     let desired = spec.and_then(|spec| spec.replicas).unwrap_or(1);
     let updated = status.and_then(|status| status.updated_replicas).unwrap_or(0);
@@ -53,14 +66,14 @@ pub(crate) fn deployment(object: &Deployment, configure: &Configure) -> Controll
         available: status.and_then(|status| status.available_replicas).unwrap_or(0),
         outdated: status.and_then(|status| status.replicas).unwrap_or(0) - updated,
     };
-    workload(&object.metadata, spec.map(|spec| &spec.template), configure)
+    workload(&object.metadata, spec.map(|spec| &spec.template), intern)
         .wanting(desired)
         .rolling(revision.rollout())
 }
 
 /// What a StatefulSet is. One with a partition keeps pods of two revisions on purpose, and one
 /// that is updated `OnDelete` is never replacing pods by itself.
-pub(crate) fn stateful_set(object: &StatefulSet, configure: &Configure) -> ControllerRow {
+pub(crate) fn stateful_set(object: &StatefulSet, intern: &Intern) -> ControllerRow {
     let (spec, status) = (object.spec.as_ref(), object.status.as_ref());
     let desired = spec.and_then(|spec| spec.replicas).unwrap_or(1);
     let strategy = spec.and_then(|spec| spec.update_strategy.as_ref());
@@ -80,13 +93,13 @@ pub(crate) fn stateful_set(object: &StatefulSet, configure: &Configure) -> Contr
         available: status.and_then(|status| status.available_replicas).unwrap_or(0),
         outdated: 0,
     };
-    workload(&object.metadata, spec.map(|spec| &spec.template), configure)
+    workload(&object.metadata, spec.map(|spec| &spec.template), intern)
         .wanting(desired)
         .rolling(revision.rollout())
 }
 
 /// What a DaemonSet is.
-pub(crate) fn daemon_set(object: &DaemonSet, configure: &Configure) -> ControllerRow {
+pub(crate) fn daemon_set(object: &DaemonSet, intern: &Intern) -> ControllerRow {
     let (spec, status) = (object.spec.as_ref(), object.status.as_ref());
     let desired = status.map_or(0, |status| status.desired_number_scheduled);
     let strategy = spec.and_then(|spec| spec.update_strategy.as_ref());
@@ -99,44 +112,49 @@ pub(crate) fn daemon_set(object: &DaemonSet, configure: &Configure) -> Controlle
         available: status.and_then(|status| status.number_available).unwrap_or(0),
         outdated: 0,
     };
-    workload(&object.metadata, spec.map(|spec| &spec.template), configure)
+    workload(&object.metadata, spec.map(|spec| &spec.template), intern)
         .wanting(desired)
         .rolling(revision.rollout())
 }
 
 /// What a ReplicaSet is: a link, or a workload where nothing owns it.
-pub(crate) fn replica_set(object: &ReplicaSet, configure: &Configure) -> ControllerRow {
+pub(crate) fn replica_set(object: &ReplicaSet, intern: &Intern) -> ControllerRow {
     if let Some(owner) = controller(&object.metadata) {
         return ControllerRow::OwnedBy(owner);
     }
     let spec = object.spec.as_ref();
     let template = spec.and_then(|spec| spec.template.as_ref());
-    workload(&object.metadata, template, configure)
+    workload(&object.metadata, template, intern)
         .wanting(spec.and_then(|spec| spec.replicas).unwrap_or(1))
         .rolling(Rollout::Settled)
 }
 
-/// What a Job is: a link; without an owner it is nothing that is sized.
-pub(crate) fn job(object: &PartialObjectMeta<Job>) -> Option<ControllerRow> {
-    controller(&object.metadata).map(ControllerRow::OwnedBy)
+/// What a Job is: a link, or nothing that is sized by itself.
+pub(crate) fn job(object: &PartialObjectMeta<Job>) -> ControllerRow {
+    controller(&object.metadata).map_or_else(
+        || ControllerRow::Alone {
+            uid: uid(&object.metadata),
+            created_at: created_at(&object.metadata),
+        },
+        ControllerRow::OwnedBy,
+    )
 }
 
 /// What a CronJob is.
-pub(crate) fn cron_job(object: &CronJob, configure: &Configure) -> ControllerRow {
+pub(crate) fn cron_job(object: &CronJob, intern: &Intern) -> ControllerRow {
     let spec = object.spec.as_ref();
     let job = spec.and_then(|spec| spec.job_template.spec.as_ref());
-    workload(&object.metadata, job.map(|job| &job.template), configure).rolling(Rollout::Settled)
+    workload(&object.metadata, job.map(|job| &job.template), intern).rolling(Rollout::Settled)
 }
 
 /// What an Argo Rollout is. It replaces pods while the pods it calls stable are not the ones it
 /// calls current.
-pub(crate) fn argo_rollout(object: &DynamicObject, configure: &Configure) -> Option<ControllerRow> {
+pub(crate) fn argo_rollout(object: &DynamicObject, intern: &Intern) -> Option<ControllerRow> {
     let parts = ArgoRollout::deserialize(&object.data).ok()?;
     let desired = parts.spec.replicas.unwrap_or(1);
     let status = parts.status;
     let is_stable = status.stable.is_empty() || status.stable == status.current;
-    let mut row =
-        workload(&object.metadata, parts.spec.template.as_ref(), configure).wanting(desired);
+    let mut row = workload(&object.metadata, parts.spec.template.as_ref(), intern).wanting(desired);
     row.template_of = parts.spec.workload_ref.map(|target| target.name.into());
     let rollout = if is_stable {
         Rollout::Settled
@@ -185,16 +203,26 @@ fn controller(metadata: &ObjectMeta) -> Option<Owner> {
 fn workload(
     metadata: &ObjectMeta,
     template: Option<&PodTemplateSpec>,
-    configure: &Configure,
+    intern: &Intern,
 ) -> WorkloadRow {
     WorkloadRow {
-        uid: metadata.uid.as_deref().unwrap_or_default().into(),
-        template: Template::of(template),
+        uid: uid(metadata),
+        created_at: created_at(metadata),
+        labels: intern.labels(metadata.labels.as_ref()),
+        template: Template::of(metadata.namespace.as_deref(), template, intern),
         template_of: None,
-        configuration: configure.of(metadata.annotations.as_ref()),
+        document: intern.document(metadata.annotations.as_ref()),
         desired_replicas: None,
         rollout: Rollout::Settled,
     }
+}
+
+fn uid(metadata: &ObjectMeta) -> Box<str> {
+    metadata.uid.as_deref().unwrap_or_default().into()
+}
+
+fn created_at(metadata: &ObjectMeta) -> Timestamp {
+    metadata.creation_timestamp.as_ref().map(timestamp).unwrap_or_default()
 }
 
 impl WorkloadRow {
@@ -247,13 +275,13 @@ mod tests {
                 "status": status,
             }))
         };
-        let configure = Configure::test();
+        let intern = Intern::default();
         let settled = json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3});
-        check(&deployment(&object(settled), &configure), "3 replicas of app, settled");
+        check(&deployment(&object(settled), &intern), "3 replicas of app, settled");
         let rolling = json!({
             "observedGeneration": 2, "replicas": 4, "updatedReplicas": 1, "availableReplicas": 3,
         });
-        check(&deployment(&object(rolling), &configure), "3 replicas of app, 1 of 3");
+        check(&deployment(&object(rolling), &intern), "3 replicas of app, 1 of 3");
     }
 
     #[test]
@@ -268,9 +296,9 @@ mod tests {
                 },
             }))
         };
-        let configure = Configure::test();
+        let intern = Intern::default();
         let check = |strategy, updated, update, expect| {
-            check(&stateful_set(&object(strategy, updated, update), &configure), expect);
+            check(&stateful_set(&object(strategy, updated, update), &intern), expect);
         };
         check(json!({}), 0, "a", "3 replicas of app, settled");
         check(json!({}), 1, "b", "3 replicas of app, 1 of 3");
@@ -289,13 +317,13 @@ mod tests {
                 "updatedNumberScheduled": 2, "numberAvailable": 5,
             },
         }));
-        check(&daemon_set(&object, &Configure::test()), "5 replicas of app, 2 of 5");
+        check(&daemon_set(&object, &Intern::default()), "5 replicas of app, 2 of 5");
     }
 
     #[test]
     fn reads_a_cron_job() {
         let object = parse(&json!({"spec": {"jobTemplate": {"spec": {"template": template()}}}}));
-        check(&cron_job(&object, &Configure::test()), "- replicas of app, settled");
+        check(&cron_job(&object, &Intern::default()), "- replicas of app, settled");
     }
 
     #[test]
@@ -307,7 +335,7 @@ mod tests {
                 "status": {"stableRS": stable, "currentPodHash": "b", "updatedReplicas": 1},
             }))
         };
-        let read = |object| argo_rollout(&object, &Configure::test()).unwrap();
+        let read = |object| argo_rollout(&object, &Intern::default()).unwrap();
         check(&read(object("b")), "2 replicas of app, settled");
         check(&read(object("a")), "2 replicas of app, 1 of 2");
     }
@@ -320,9 +348,9 @@ mod tests {
             ]},
             "spec": {"template": template()},
         }));
-        let row = replica_set(&object, &Configure::test());
+        let row = replica_set(&object, &Intern::default());
         assert!(matches!(row, ControllerRow::OwnedBy(owner) if &*owner.name == "web"));
         let bare = parse(&json!({"spec": {"template": template()}}));
-        check(&replica_set(&bare, &Configure::test()), "1 replicas of app, settled");
+        check(&replica_set(&bare, &Intern::default()), "1 replicas of app, settled");
     }
 }

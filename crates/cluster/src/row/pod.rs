@@ -1,15 +1,15 @@
 //! A pod as a row.
 
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodStatus};
-use plimsoll_api::{resources_from_k8s, timestamp};
+use plimsoll_api::{custom_workload_name, resources_from_k8s, timestamp};
 use plimsoll_domain::{
-    Amount, OomKill, PerResource, PodPhase, QosClass, ResizeRestart, Resource, RunningContainer,
-    Timestamp,
+    Amount, ContainerSpec, OomKill, PerResource, PodPhase, QosClass, ResizeRestart, Resource,
+    RunningContainer, Timestamp,
 };
 
 use super::resize;
 use super::template::{asks_to_be_left_alone, sized};
-use crate::configure::{Configure, Configured};
+use crate::intern::{Document, Intern, Labels};
 use crate::owner::{self, Owner};
 
 /// A pod, about 0.7 KB for one container: of the object itself nothing is kept.
@@ -23,16 +23,22 @@ pub(crate) struct PodRow {
     pub sidecars: Box<[Box<str>]>,
     /// The memory limits its containers run under, in their order, as the kubelet reports them.
     limits: Box<[Option<Amount>]>,
-    /// What its own annotations ask for; of use where its controller cannot be read.
-    pub configuration: Option<Configured>,
+    /// What its own annotations say; of use where its controller cannot be read.
+    pub document: Option<Document>,
+    /// The custom workload its own labels name; of use where nothing at the top of its owners has a
+    /// template that is read.
+    pub custom: Option<Box<str>>,
+    /// Its labels, kept of such pods alone.
+    pub labels: Option<Labels>,
 }
 
 impl PodRow {
     /// The row of a pod.
-    pub(crate) fn of(pod: &Pod, configure: &Configure) -> Self {
+    pub(crate) fn of(pod: &Pod, intern: &Intern) -> Self {
         let (meta, spec) = (&pod.metadata, pod.spec.as_ref());
         let status = pod.status.as_ref();
         let containers = spec.into_iter().flat_map(sized);
+        let custom = meta.labels.as_ref().and_then(custom_workload_name);
         let pod_level = spec.and_then(|spec| spec.resources.as_ref());
         Self {
             owner: owner::controller(meta.owner_references.as_deref().unwrap_or_default()),
@@ -47,7 +53,9 @@ impl PodRow {
                 .flat_map(sized)
                 .map(|(container, _)| memory_limit(container, status))
                 .collect(),
-            configuration: configure.own(meta.annotations.as_ref()),
+            document: intern.document(meta.annotations.as_ref()),
+            custom: custom.map(Into::into),
+            labels: custom.map(|_| intern.labels(meta.labels.as_ref())),
             pod: plimsoll_domain::Pod {
                 name: meta.name.clone().unwrap_or_default(),
                 uid: meta.uid.clone().unwrap_or_default(),
@@ -61,11 +69,22 @@ impl PodRow {
                     resources.requests.is_some() || resources.limits.is_some()
                 }),
                 resize: resize::status(pod),
+                resized_at: resize::asked_at(meta),
                 containers: containers
                     .map(|(container, _)| running_container(container, status))
                     .collect(),
             },
         }
+    }
+
+    /// What its containers declare, for want of a template.
+    pub(crate) fn declared(&self) -> Vec<ContainerSpec> {
+        let containers = self.pod.containers.iter();
+        let spec = containers.map(|container| ContainerSpec {
+            name: container.name.clone(),
+            original: container.resources,
+        });
+        spec.collect()
     }
 
     /// Keeps what was known at the time of a kill: the limit it happened under, which a later
@@ -126,6 +145,7 @@ fn running_container(container: &Container, status: Option<&PodStatus>) -> Runni
     let running = state.and_then(|state| state.running.as_ref());
     RunningContainer {
         name: container.name.clone(),
+        counts_as: None,
         resources: resources_from_k8s(container.resources.as_ref()),
         resize_restart: PerResource::from_fn(|resource| resize_restart(container, resource)),
         started_at: running.and_then(|running| running.started_at.as_ref()).map(timestamp),
@@ -174,7 +194,7 @@ mod tests {
 
     fn row(pod: &Value) -> PodRow {
         let pod = serde_json::from_value(pod.clone()).unwrap();
-        PodRow::of(&pod, &Configure::test())
+        PodRow::of(&pod, &Intern::default())
     }
 
     fn killed(limit: &str, at: &str) -> Value {

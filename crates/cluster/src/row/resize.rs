@@ -1,8 +1,9 @@
 //! How a pod's in-place resize is going, from its conditions and from what its containers have.
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodCondition, PodSpec, PodStatus};
-use plimsoll_api::resources_from_k8s;
-use plimsoll_domain::{PerResource, ResizeStatus, Resource, Resources};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use plimsoll_api::{FIELD_MANAGER, resources_from_k8s, timestamp};
+use plimsoll_domain::{PerResource, ResizeStatus, Resource, Resources, Timestamp};
 
 use super::template::sized;
 
@@ -34,6 +35,18 @@ pub(crate) fn status(pod: &Pod) -> ResizeStatus {
         (Some(spec), Some(status)) if differs(spec, status) => ResizeStatus::InProgress,
         _ => ResizeStatus::Settled,
     }
+}
+
+/// When this program last resized the pod. The API server notes the time beside the fields that
+/// each writer of the `resize` subresource set last, so that a new leader knows what the one before
+/// it did, also where that one died before it wrote any status.
+pub(crate) fn asked_at(meta: &ObjectMeta) -> Option<Timestamp> {
+    let entries = meta.managed_fields.iter().flatten();
+    let ours = entries.filter(|entry| {
+        entry.manager.as_deref() == Some(FIELD_MANAGER)
+            && entry.subresource.as_deref() == Some("resize")
+    });
+    ours.filter_map(|entry| entry.time.as_ref()).map(timestamp).max()
 }
 
 fn is_true(condition: &PodCondition, type_: &str) -> bool {
@@ -135,6 +148,27 @@ mod tests {
     fn without_conditions_spec_and_status_are_compared() {
         check(&json!([]), "1000m", Some("1"), &ResizeStatus::Settled);
         check(&json!([]), "900m", Some("1"), &ResizeStatus::InProgress);
+    }
+
+    fn check_asked(entries: &serde_json::Value, expect: Option<i64>) {
+        let meta = serde_json::from_value(json!({"managedFields": entries})).unwrap();
+        assert_eq!(asked_at(&meta), expect.map(Timestamp::from_seconds), "{entries}");
+    }
+
+    #[test]
+    fn what_this_program_resized_is_told_by_the_fields_it_owns() {
+        let entry = |manager, subresource, time| {
+            json!({
+                "manager": manager, "operation": "Update", "apiVersion": "v1",
+                "subresource": subresource, "time": time,
+            })
+        };
+        let ours = entry("plimsoll", "resize", "2026-01-05T00:00:30Z");
+        let other = entry("kubectl", "resize", "2026-01-05T00:00:40Z");
+        let created = entry("plimsoll", "", "2026-01-05T00:00:50Z");
+        check_asked(&json!([other, created, ours]), Some(1_767_571_230));
+        check_asked(&json!([other, created]), None);
+        check_asked(&json!(null), None);
     }
 
     #[test]

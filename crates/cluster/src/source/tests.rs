@@ -7,9 +7,18 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::configure::Configure;
-use crate::row::{autoscaler, controller, template};
+use crate::intern::Intern;
+use crate::row::namespace::NamespaceRow;
+use crate::row::object::ObjectRow;
+use crate::row::pod::PodRow;
+use crate::row::scale_template::TemplateRow;
+use crate::row::target::TargetRow;
+use crate::row::{autoscaler, controller, policy, scaled};
 use crate::table::Change;
+use crate::told::Told;
+
+mod custom;
+mod governors;
 
 fn parse<T: DeserializeOwned>(object: &Value) -> T {
     serde_json::from_value(object.clone()).unwrap()
@@ -36,13 +45,17 @@ fn list_all(tables: &mut Tables) {
     list(&mut tables.horizontal);
     list(&mut tables.vertical);
     list(&mut tables.scaled);
+    list(&mut tables.policies);
+    list(&mut tables.targets);
+    list(&mut tables.daemon_set_autoscalers);
+    list(&mut tables.templates);
     list(&mut tables.stops);
     tables.capabilities = Some(Capabilities { resize: true, lower_memory_limit: true });
 }
 
 /// An index with these objects, everything listed.
 fn index(objects: &[Value]) -> Index {
-    let (index, with) = (Index::test(), Configure::test());
+    let (index, with) = (Index::test(), Intern::default());
     index.write(|tables| {
         list_all(tables);
         for object in objects {
@@ -52,37 +65,81 @@ fn index(objects: &[Value]) -> Index {
     index
 }
 
-fn insert(tables: &mut Tables, object: &Value, with: &Configure) {
-    let row = match object["kind"].as_str().unwrap() {
+fn insert(tables: &mut Tables, object: &Value, with: &Intern) {
+    let kind = object["kind"].as_str().unwrap();
+    if let Some(told) = told(kind) {
+        set(tables.told_mut(told), object, Some(ObjectRow::of(&parse(object))));
+    }
+    match kind {
         "Namespace" => {
-            let labels = parse(&object["metadata"]["labels"]);
-            let ignored = template::asks_to_be_left_alone(Some(&labels));
-            return set(&mut tables.namespaces, object, Some(ignored));
+            let row = NamespaceRow::of(&parse(object), with);
+            set(&mut tables.namespaces, object, Some(row));
         }
-        "Pod" => return set(&mut tables.pods, object, Some(PodRow::of(&parse(object), with))),
+        "Pod" => set(&mut tables.pods, object, Some(PodRow::of(&parse(object), with))),
         "HorizontalPodAutoscaler" => {
-            let row = autoscaler::horizontal(&parse(object));
-            return set(&mut tables.horizontal, object, row);
+            set(&mut tables.horizontal, object, autoscaler::horizontal(&parse(object)));
         }
         "VerticalPodAutoscaler" => {
-            let row = autoscaler::vertical(&parse(object));
-            return set(&mut tables.vertical, object, row);
+            set(&mut tables.vertical, object, autoscaler::vertical(&parse(object)));
         }
-        "Deployment" => Some(controller::deployment(&parse(object), with)),
-        "ReplicaSet" => Some(controller::replica_set(&parse(object), with)),
+        "ScaledWorkload" => {
+            set(&mut tables.scaled, object, scaled::ScaledRow::of(&parse(object)));
+        }
+        "ScalingPolicy" => {
+            set(&mut tables.policies, object, Some(policy::scaling_policy(&parse(object))));
+        }
+        "AIScaleTarget" => {
+            let row = TargetRow::scale_target(&parse(object));
+            set(&mut tables.targets, object, Some(row));
+        }
+        "DaemonSetAutoscaler" => {
+            let row = TargetRow::daemon_set_autoscaler(&parse(object));
+            set(&mut tables.daemon_set_autoscalers, object, Some(row));
+        }
+        "ClusterAIScaleTemplate" => {
+            set(&mut tables.templates, object, Some(TemplateRow::of(&parse(object))));
+        }
+        _ => {
+            let table = tables.controllers.get_mut(&WorkloadKind::from_name(kind)).unwrap();
+            set(table, object, Some(controller_row(object, with)));
+        }
+    }
+}
+
+fn told(kind: &str) -> Option<Told> {
+    match kind {
+        "ScalingPolicy" => Some(Told::Policy),
+        "AIScaleTarget" => Some(Told::ScaleTarget),
+        "DaemonSetAutoscaler" => Some(Told::DaemonSetAutoscaler),
+        "ClusterAIScaleTemplate" => Some(Told::ScaleTemplate),
+        _ => None,
+    }
+}
+
+fn controller_row(object: &Value, with: &Intern) -> ControllerRow {
+    match object["kind"].as_str().unwrap() {
+        "Deployment" => controller::deployment(&parse(object), with),
+        "StatefulSet" => controller::stateful_set(&parse(object), with),
+        "DaemonSet" => controller::daemon_set(&parse(object), with),
+        "ReplicaSet" => controller::replica_set(&parse(object), with),
         "Job" => controller::job(&parse(object)),
-        "Rollout" => controller::argo_rollout(&parse(object), with),
+        "CronJob" => controller::cron_job(&parse(object), with),
+        "Rollout" => controller::argo_rollout(&parse(object), with).unwrap(),
         kind => panic!("{kind} is not known to this test"),
-    };
-    let kind = WorkloadKind::from_name(object["kind"].as_str().unwrap());
-    set(tables.controllers.get_mut(&kind).unwrap(), object, row);
+    }
+}
+
+fn source(index: Arc<Index>) -> ClusterSource {
+    ClusterSource::new(index, "plimsoll".to_owned(), BuiltIn::default())
+}
+
+async fn world(objects: &[Value]) -> World {
+    source(Arc::new(index(objects))).world(Timestamp::default()).await.unwrap()
 }
 
 /// One line for each workload: identity, containers, pods, and what stands in its way.
 async fn check(objects: &[Value], expect: &[&str]) {
-    let index = Arc::new(index(objects));
-    let mut source = ClusterSource { index, namespace: "plimsoll".to_owned() };
-    let world = source.world(Timestamp::default()).await.unwrap();
+    let world = world(objects).await;
     let lines: Vec<_> = world.workloads.iter().map(line).collect();
     assert_eq!(lines, expect);
 }
@@ -221,8 +278,7 @@ async fn other_autoscalers_stand_in_the_way_of_their_target_alone() {
 
 #[tokio::test]
 async fn before_everything_is_listed_there_is_no_world() {
-    let mut source =
-        ClusterSource { index: Arc::new(Index::test()), namespace: "plimsoll".to_owned() };
+    let mut source = source(Arc::new(Index::test()));
     let error = source.world(Timestamp::default()).await.unwrap_err();
     assert!(error.attempt.contains("still listing Namespaces, Pods"), "{error}");
 }
@@ -235,7 +291,6 @@ async fn the_stop_order_is_part_of_the_world() {
     index.write(|tables| {
         tables.stops.apply(Change::Set(key, stop.clone()), |_, _| {});
     });
-    let mut source = ClusterSource { index: Arc::new(index), namespace: "plimsoll".to_owned() };
-    let world = source.world(Timestamp::default()).await.unwrap();
+    let world = source(Arc::new(index)).world(Timestamp::default()).await.unwrap();
     assert_eq!(world.stop, Some(stop));
 }

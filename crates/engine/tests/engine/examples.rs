@@ -1,12 +1,12 @@
 //! The worked examples of the documentation, from usage to the values of a pod.
 
 use plimsoll_domain::{
-    Applied, Constraint, Estimate, LimitRule, PodPhase, QosClass, Ratio, Reason, RecreateCause,
-    Resource, Resources, Threshold, Trail,
+    Applied, Constraint, Estimate, LimitRule, PodPhase, QosClass, Quantile, Ratio, Reason,
+    RecreateCause, Resource, Resources, Target, Threshold, Trail,
 };
 
 use crate::fixture::{
-    APP, NOW, Scene, action, cpu, given, memory, patched, reason, resources, set,
+    APP, NOW, Scene, action, at, cpu, given, memory, patched, reason, resources, set,
 };
 
 fn trail(scene: &Scene, resource: Resource) -> Trail {
@@ -108,8 +108,8 @@ fn memory_alone_is_held_by_the_adaptive_threshold_and_passes_ten_percent() {
 #[test]
 fn bounds_hold_the_value_and_say_so() {
     let mut scene = Scene::observed();
-    set(&mut scene, Resource::Cpu, |policy| policy.min.value = cpu(300));
-    set(&mut scene, Resource::Memory, |policy| policy.max.value = memory(400));
+    set(&mut scene, Resource::Cpu, |policy| policy.min.value = at(cpu(300)));
+    set(&mut scene, Resource::Memory, |policy| policy.max.value = at(memory(400)));
     check(&scene, resources((300, 0), (400, 600)));
     assert!(matches!(trail(&scene, Resource::Cpu).constraint, Some(Constraint::Min(_))));
     assert!(matches!(trail(&scene, Resource::Memory).constraint, Some(Constraint::Max(_))));
@@ -148,7 +148,7 @@ fn rounding_up_passes_neither_a_kept_limit_nor_the_greatest_request() {
     assert_eq!((kept.request, kept.limit), (odd, odd));
     set(&mut scene, Resource::Memory, |policy| {
         policy.limit.value = LimitRule::None;
-        policy.max.value = odd;
+        policy.max.value = at(odd);
     });
     assert_eq!(patched(&scene.evaluate()).memory.request, odd);
 }
@@ -181,4 +181,22 @@ fn pods_that_do_not_run_are_neither_changed_nor_counted() {
     let evaluation = scene.evaluate();
     assert_eq!(given(&evaluation).len(), 1);
     assert_eq!(evaluation.applied, Applied { pods: 0, of: 1 });
+}
+
+/// Of three pods one uses 900m: the mean of the pods' p90s is 400m, which starves that one for good; nine
+/// tenths of what all of them used together is within what that one uses.
+#[test]
+fn a_pooled_percentile_is_of_all_pods_together() {
+    let target = |target: fn(Quantile) -> Target| {
+        let mut scene = Scene::test();
+        scene.observe_day([150, 150, 900], 300, 410);
+        set(&mut scene, Resource::Cpu, |policy| {
+            policy.target.value = target(Quantile::new(0.9).unwrap());
+            policy.overhead.value = Ratio::ZERO;
+        });
+        patched(&scene.evaluate()).cpu.request
+    };
+    assert_eq!(target(Target::Quantile), cpu(400));
+    let pooled = target(Target::Pooled).unwrap().value();
+    assert!((pooled / 0.9 - 1.0).abs() < 0.025, "{pooled}");
 }

@@ -1,13 +1,14 @@
 //! A workload in its surroundings, to be bent to what a test is about.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{
-    Action, Allocation, Amount, ApplyType, Capabilities, ConfidenceRule, Configuration, Configured,
-    ContainerKey, ContainerSpec, DecisionState, Evaluation, LimitRule, MetricsState, Mode, NewPods,
-    OomKill, PerResource, Pod, PodPhase, Policy, QosClass, Quantile, Ratio, Reason, ResizeStatus,
-    Resource, ResourcePolicy, Resources, Rollout, Running, RunningContainer, Sample, Signal,
-    Sourced, Target, Threshold, Timestamp, Workload, WorkloadId, WorkloadKind,
+    Action, Allocation, Amount, Bound, Capabilities, Configuration, Configured, ContainerKey,
+    ContainerSpec, DecisionState, Evaluation, Governor, MetricsState, Mode, NewPods, OomKill,
+    Origin, PerResource, Pod, PodPhase, Policy, Published, QosClass, Quantile, Ratio, Reason,
+    ResizeStatus, Resource, ResourcePolicy, Resources, Rollout, Running, RunningContainer, Sample,
+    Signal, Target, Timestamp, Workload, WorkloadId, WorkloadKind,
 };
 use plimsoll_engine::{Context, Engine, Settings, record_move};
 
@@ -27,6 +28,19 @@ pub(crate) fn cpu(millicores: u32) -> Option<Amount> {
 #[expect(clippy::unnecessary_wraps, reason = "an allocation holds an option")]
 pub(crate) fn memory(mebibytes: u32) -> Option<Amount> {
     Some(Amount::from_mebibytes(mebibytes))
+}
+
+/// A bound at this amount.
+pub(crate) fn at(amount: Option<Amount>) -> Option<Bound> {
+    amount.map(Bound::Constant)
+}
+
+/// The amount of a bound that is one.
+pub(crate) fn constant(bound: Option<Bound>) -> Option<Amount> {
+    match bound? {
+        Bound::Constant(amount) => Some(amount),
+        Bound::OfOriginal(_) => None,
+    }
 }
 
 /// Requests and limits in thousandths of a core and mebibytes; 0 stands for none.
@@ -134,16 +148,42 @@ impl Scene {
         }
     }
 
+    /// Adds a container of which nothing was seen.
+    pub(crate) fn add_unseen_container(&mut self, name: &str, original: Resources) {
+        self.workload.containers.push(ContainerSpec { name: name.to_owned(), original });
+        for pod in &mut self.workload.pods {
+            let mut container = pod.containers[0].clone();
+            container.name = name.to_owned();
+            container.resources = original;
+            pod.containers.push(container);
+        }
+    }
+
+    /// Adds a container that used what the first did.
+    pub(crate) fn add_container(&mut self, name: &str, original: Resources) {
+        self.add_unseen_container(name, original);
+        let history = self.engine.histories().next().unwrap().1.clone();
+        let key = ContainerKey { container: name.to_owned(), ..self.key() };
+        self.engine.restore(key, history);
+    }
+
     pub(crate) fn evaluate(&self) -> Evaluation {
         self.evaluate_at(NOW)
     }
 
     pub(crate) fn evaluate_at(&self, now: Timestamp) -> Evaluation {
+        self.engine.evaluate(&self.configured(), &self.context, now)
+    }
+
+    /// The workload under the policy as it is now.
+    pub(crate) fn configured(&self) -> Workload {
         let mut workload = self.workload.clone();
-        if let Configured::Policy(policy) = &mut workload.configuration.configured {
+        let mut configuration = (*workload.configuration).clone();
+        if let Configured::Policy(policy) = &mut configuration.configured {
             **policy = self.policy.clone();
         }
-        self.engine.evaluate(&workload, &self.context, now)
+        workload.configuration = Arc::new(configuration);
+        workload
     }
 
     /// Evaluates, carries the action out to the letter, and remembers what is to be remembered.
@@ -173,7 +213,7 @@ impl Scene {
         }
     }
 
-    fn key(&self) -> ContainerKey {
+    pub(crate) fn key(&self) -> ContainerKey {
         ContainerKey { workload: self.workload.id.clone(), container: APP.to_owned() }
     }
 }
@@ -237,15 +277,28 @@ fn mk_workload(original: Resources) -> Workload {
         pods: (0..3).map(|pod| mk_pod(pod, original)).collect(),
         desired_replicas: Some(3),
         rollout: Rollout::Settled,
-        configuration: Configuration {
-            configured: Configured::Policy(Box::new(mk_policy())),
-            warnings: Vec::new(),
-        },
+        configuration: Arc::new(mk_configuration(Configured::Policy(Box::new(mk_policy())))),
+        excludes_its_like: false,
         opt_out: None,
         foreign_actuator: None,
         hpa_on: PerResource::default(),
         state: DecisionState::default(),
     }
+}
+
+pub(crate) fn mk_configuration(configured: Configured) -> Configuration {
+    Configuration {
+        configured,
+        governor: Governor::Annotation,
+        assigned: None,
+        overruled: Vec::new(),
+        remarks: Vec::new(),
+    }
+}
+
+/// These values of the only container, approved for new pods.
+pub(crate) fn mk_published(values: Resources) -> Published {
+    Published { containers: vec![(APP.to_owned(), values)], ..Published::default() }
 }
 
 pub(crate) fn mk_pod(number: usize, resources: Resources) -> Pod {
@@ -259,9 +312,11 @@ pub(crate) fn mk_pod(number: usize, resources: Resources) -> Pod {
         qos: QosClass::Burstable,
         opted_out: false,
         has_pod_level_resources: false,
+        resized_at: None,
         resize: ResizeStatus::Settled,
         containers: vec![RunningContainer {
             name: APP.to_owned(),
+            counts_as: None,
             resources,
             resize_restart: PerResource::default(),
             started_at: Some(created()),
@@ -274,28 +329,15 @@ pub(crate) fn mk_pod(number: usize, resources: Resources) -> Pod {
 /// The documented defaults: p80 and maximum over a day, 10 % overhead, at least 10m and 10Mi, the
 /// adaptive threshold, limits automatic.
 pub(crate) fn mk_policy() -> Policy {
-    let default_value = |target, min| ResourcePolicy {
-        target: Sourced::default_value(target),
-        look_back: Sourced::default_value(Duration::from_hours(24)),
-        min: Sourced::default_value(min),
-        max: Sourced::default_value(None),
-        overhead: Sourced::default_value(Ratio::new(0.1).unwrap()),
-        threshold: Sourced::default_value(Threshold::DEFAULT_ADAPTIVE),
-        limit: Sourced::default_value(LimitRule::Automatic),
-    };
-    Policy {
-        mode: Sourced::default_value(Mode::Apply),
-        apply_type: Sourced::default_value(ApplyType::Immediate),
-        startup: Sourced::default_value(Duration::from_mins(2)),
-        confidence: ConfidenceRule {
-            required: Sourced::default_value(false),
-            threshold: Sourced::default_value(Ratio::new(0.9).unwrap()),
-        },
-        resources: PerResource {
-            cpu: default_value(Target::Quantile(Quantile::new(0.8).unwrap()), cpu(10)),
-            memory: default_value(Target::Max, memory(10)),
-        },
+    let mut said = plimsoll_domain::Settings::default();
+    said.vertical.mode = Some(Mode::Apply);
+    said.resources.cpu.target = Some(Target::Quantile(Quantile::new(0.8).unwrap()));
+    for (resource, least) in [(Resource::Cpu, cpu(10)), (Resource::Memory, memory(10))] {
+        let settings = said.resources.get_mut(resource);
+        settings.min = Some(at(least));
+        settings.overhead = Ratio::new(0.1);
     }
+    Policy::resolve(&[(&Origin::Default, &said)])
 }
 
 /// Sets one resource's settings.

@@ -1,15 +1,19 @@
 //! Each guard that holds running pods, with all guards after it open.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{
-    ApplyType, Configured, Diagnostic, ForeignActuator, Gap, MetricsState, Mode, Move, OptOut,
-    PerResource, PodPhase, Ratio, Reason, ResizeStatus, Resource, Rollout, Severity, Stop,
-    WorkloadKind,
+    ApplyType, Configured, Deferral, Diagnostic, Estimate, ForeignActuator, Gap, MetricsState,
+    Mode, Move, OptOut, Origin, PerResource, PodPhase, Ratio, Reason, ResizeStatus, Resource,
+    Rollout, Severity, Stop, WorkloadKind,
 };
 use plimsoll_engine::Settings;
 
-use crate::fixture::{APP, NOW, Scene, action, cpu, reason, resources, set};
+use crate::fixture::{
+    APP, NOW, Scene, action, at, cpu, mk_configuration, mk_published, patched, reason, resources,
+    set,
+};
 
 fn check(scene: &Scene, expect: &Reason) {
     assert_eq!(reason(&scene.evaluate()), expect);
@@ -45,16 +49,58 @@ fn opted_out() {
 #[test]
 fn configuration_invalid() {
     let scene = observed(|scene| {
-        scene.workload.configuration.configured = Configured::Unreadable(Diagnostic {
+        let unreadable = Configured::Unreadable(Diagnostic {
             severity: Severity::Error,
+            origin: Origin::Annotation,
             field: String::new(),
             line: Some(3),
             column: Some(5),
             message: "expected spaces".to_owned(),
         });
+        scene.workload.configuration = Arc::new(mk_configuration(unreadable));
     });
     let diagnostic = "line 3, column 5: expected spaces".to_owned();
     check(&scene, &Reason::ConfigurationInvalid { diagnostic });
+}
+
+/// What is refused is shown with its estimates, changes nothing on running pods, and takes nothing
+/// away from new ones.
+#[test]
+fn configuration_with_a_refused_value() {
+    let remark = |severity, field: &str| Diagnostic {
+        severity,
+        origin: Origin::Annotation,
+        field: field.to_owned(),
+        line: Some(4),
+        column: None,
+        message: "expected a percentile".to_owned(),
+    };
+    let configured = |remark| {
+        observed(|scene| {
+            let policy = Configured::Policy(Box::new(scene.policy.clone()));
+            let mut configuration = mk_configuration(policy);
+            configuration.remarks = vec![remark];
+            scene.workload.configuration = Arc::new(configuration);
+            scene.workload.state.published = Some(mk_published(resources((300, 0), (600, 900))));
+        })
+    };
+    let scene = configured(remark(Severity::Error, "vertical.cpu.target"));
+    let diagnostic = "line 4: vertical.cpu.target: expected a percentile".to_owned();
+    check(&scene, &Reason::ConfigurationInvalid { diagnostic });
+    let evaluation = scene.evaluate();
+    assert_eq!(patched(&evaluation), resources((300, 0), (600, 900)));
+    assert_eq!(evaluation.state.published, scene.workload.state.published);
+    let estimates = &evaluation.containers[0].estimates;
+    assert!(matches!(
+        (&estimates.cpu, &estimates.memory),
+        (Estimate::Known(_), Estimate::Known(_))
+    ));
+    for harmless in [
+        remark(Severity::Warning, "vertical.cpu.target"),
+        remark(Severity::Error, "horizontal.minReplicas"),
+    ] {
+        assert_eq!(action(&configured(harmless).evaluate()).changes.len(), 3);
+    }
 }
 
 #[test]
@@ -81,7 +127,7 @@ fn foreign_actuator() {
 
 #[test]
 fn recommend_only() {
-    let scene = observed(|scene| scene.policy.mode.value = Mode::Recommend);
+    let scene = observed(|scene| scene.policy.vertical.mode.value = Mode::Recommend);
     check(&scene, &Reason::RecommendOnly);
 }
 
@@ -114,16 +160,19 @@ fn insufficient_history() {
 #[test]
 fn low_confidence() {
     let scene = observed(|scene| {
-        scene.policy.confidence.required.value = true;
+        scene.policy.vertical.confidence_required.value = true;
         set(scene, Resource::Memory, |policy| {
             policy.look_back.value = Duration::from_hours(48);
         });
     });
     let evaluation = scene.evaluate();
-    let Reason::LowConfidence { confidence, threshold } = reason(&evaluation) else {
+    let Reason::LowConfidence { confidence, threshold, wait } = reason(&evaluation) else {
         panic!("{:?}", evaluation.decision);
     };
     assert!((confidence.value() - 0.5).abs() < 0.01, "{confidence:?}");
+    // 40 % of two days.
+    let hours = wait.map(|wait| (wait.as_secs_f64() / 3600.0).round());
+    assert_eq!(hours, Some(19.0));
     assert_eq!(*threshold, Ratio::new(0.9).unwrap());
 }
 
@@ -139,8 +188,8 @@ fn no_running_pods() {
 
 #[test]
 fn deferred() {
-    let scene = observed(|scene| scene.policy.apply_type.value = ApplyType::Deferred);
-    check(&scene, &Reason::Deferred);
+    let scene = observed(|scene| scene.policy.vertical.apply_type.value = ApplyType::Deferred);
+    check(&scene, &Reason::Deferred(Deferral::Everything));
 }
 
 #[test]
@@ -164,7 +213,7 @@ fn up_to_date_pods() {
 #[test]
 fn bounded() {
     let scene = observed(|scene| {
-        set(scene, Resource::Cpu, |policy| policy.max.value = cpu(200));
+        set(scene, Resource::Cpu, |policy| policy.max.value = at(cpu(200)));
         scene.run_with(resources((200, 0), (451, 677)));
     });
     check(&scene, &Reason::Bounded { bound: "max" });
@@ -188,6 +237,21 @@ fn cooling_down() {
     });
     let until = NOW.plus(Duration::from_mins(20));
     check(&scene, &Reason::CoolingDown { until });
+}
+
+#[test]
+fn cooling_down_for_as_long_as_the_policy_says() {
+    let scene = |minutes: u64, cooldown: u64| {
+        observed(|scene| {
+            let at = NOW.minus(Duration::from_mins(minutes));
+            scene.workload.state.last_move = Some(Move { at, containers: Vec::new() });
+            scene.policy.vertical.cooldown.value = Some(Duration::from_mins(cooldown));
+        })
+    };
+    let until = NOW.plus(Duration::from_mins(50));
+    check(&scene(40, 90), &Reason::CoolingDown { until });
+    assert_eq!(action(&scene(16, 15).evaluate()).changes.len(), 3);
+    assert_eq!(action(&scene(0, 0).evaluate()).changes.len(), 3);
 }
 
 #[test]

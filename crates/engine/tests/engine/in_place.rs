@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use plimsoll_domain::{
-    Amount, LimitRule, PerResource, QosClass, Ratio, Reason, RecreateCause, ResizeRestart,
-    Resource, Resources, Running,
+    LimitRule, PerResource, QosClass, Ratio, Reason, RecreateCause, ResizeRestart, Resource,
+    Resources, Running,
 };
 
-use crate::fixture::{APP, Scene, cpu, memory, mk_pod, reason, resources, set};
+use crate::fixture::{APP, Scene, at, cpu, memory, mk_pod, reason, resources, set};
 
 /// What the pods are given (what they have, when nothing) and the causes of what is left out.
 fn check(scene: &Scene, expect: Resources, causes: &[RecreateCause]) {
@@ -85,7 +85,7 @@ fn a_memory_limit_is_not_lowered_where_the_cluster_does_not_allow_it() {
 fn a_memory_limit_is_not_lowered_below_what_was_used() {
     let mut scene =
         scene(resources((500, 2000), (512, 2048)), QosClass::Burstable, multiplier(1.5));
-    set(&mut scene, Resource::Memory, |policy| policy.max.value = memory(200));
+    set(&mut scene, Resource::Memory, |policy| policy.max.value = at(memory(200)));
     let cause = RecreateCause::MemoryLimitDecrease;
     check(&scene, resources((220, 330), (200, 2048)), &[cause]);
 }
@@ -108,7 +108,7 @@ fn guaranteed_pods_get_the_peak_of_cpu_where_that_is_above_the_recommendation() 
     scene.observe(1, Duration::from_hours(24), (cpu(300), memory(300)));
     check(&scene, resources((300, 300), (451, 451)), &[]);
     set(&mut scene, Resource::Cpu, |policy| {
-        policy.max.value = Some(Amount::from_millicores(250));
+        policy.max.value = at(cpu(250));
     });
     check(&scene, resources((250, 250), (451, 451)), &[]);
 }

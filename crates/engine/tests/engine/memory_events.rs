@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use plimsoll_domain::{
-    Estimate, Gap, LimitRule, Move, OomFloor, Published, Reason, Resource, Running,
-};
+use plimsoll_domain::{Estimate, Gap, LimitRule, Move, OomFloor, Reason, Resource, Running};
 
 use crate::fixture::{
-    APP, NOW, Scene, action, given, memory, patched, reason, resources, set, untouched,
+    APP, NOW, Scene, action, at, given, memory, mk_published, patched, reason, resources, set,
+    untouched,
 };
 
 /// The memory request of a new pod, in whole mebibytes.
@@ -49,7 +48,7 @@ fn a_floor_below_what_is_used_changes_nothing() {
 #[test]
 fn the_greatest_request_bounds_the_floor() {
     let mut scene = Scene::observed();
-    set(&mut scene, Resource::Memory, |policy| policy.max.value = memory(520));
+    set(&mut scene, Resource::Memory, |policy| policy.max.value = at(memory(520)));
     scene.kill(0, 512, 1);
     check(&scene, 520);
 }
@@ -119,7 +118,7 @@ fn a_kill_skips_insufficient_history_for_memory_alone() {
 #[test]
 fn a_kill_skips_low_confidence_for_memory_alone() {
     let mut scene = Scene::observed();
-    scene.policy.confidence.required.value = true;
+    scene.policy.vertical.confidence_required.value = true;
     set(&mut scene, Resource::Cpu, |policy| policy.look_back.value = Duration::from_hours(48));
     assert!(matches!(untouched(&scene.evaluate()), Reason::LowConfidence { .. }));
     scene.kill(0, 512, 1);
@@ -175,8 +174,7 @@ fn a_kill_without_history_keeps_what_a_larger_template_says() {
     scene.workload.pods.clear();
     scene.workload.containers[0].original = resources((500, 0), (4096, 0));
     scene.kill(0, 512, 1);
-    scene.workload.state.published =
-        Some(Published { containers: vec![(APP.to_owned(), resources((220, 0), (451, 0)))] });
+    scene.workload.state.published = Some(mk_published(resources((220, 0), (451, 0))));
     check(&scene, 4096);
 }
 
@@ -185,8 +183,7 @@ fn a_kill_without_history_keeps_what_a_larger_template_says() {
 fn a_floor_is_published_to_the_last_mebibyte() {
     let mut scene = Scene::observed();
     scene.kill(0, 512, 1);
-    scene.workload.state.published =
-        Some(Published { containers: vec![(APP.to_owned(), resources((220, 0), (612, 922)))] });
+    scene.workload.state.published = Some(mk_published(resources((220, 0), (612, 922))));
     check(&scene, 615);
 }
 
@@ -194,10 +191,9 @@ fn a_floor_is_published_to_the_last_mebibyte() {
 #[test]
 fn a_kill_lets_nothing_lower_through_low_confidence() {
     let mut scene = Scene::observed();
-    scene.policy.confidence.required.value = true;
+    scene.policy.vertical.confidence_required.value = true;
     set(&mut scene, Resource::Cpu, |policy| policy.look_back.value = Duration::from_hours(48));
-    scene.workload.state.published =
-        Some(Published { containers: vec![(APP.to_owned(), resources((300, 0), (600, 900)))] });
+    scene.workload.state.published = Some(mk_published(resources((300, 0), (600, 900))));
     scene.kill(0, 100, 1);
     check(&scene, 600);
 }
@@ -205,8 +201,7 @@ fn a_kill_lets_nothing_lower_through_low_confidence() {
 #[test]
 fn a_kill_raises_what_was_published() {
     let mut scene = Scene::test();
-    scene.workload.state.published =
-        Some(Published { containers: vec![(APP.to_owned(), resources((220, 0), (451, 677)))] });
+    scene.workload.state.published = Some(mk_published(resources((220, 0), (451, 677))));
     scene.kill(0, 512, 1);
     assert_eq!(patched(&scene.evaluate()), resources((220, 0), (615, 922)));
 }
@@ -222,4 +217,58 @@ fn a_kept_limit_ends_the_event() {
     assert_eq!(action(&evaluation).changes[0].containers[0].to.memory.request, memory(512));
     let after = scene.evaluate_at(NOW.plus(Duration::from_mins(1)));
     assert!(matches!(after.decision.running, Running::Hold(_)));
+}
+
+#[test]
+fn a_kill_teaches_nothing_where_no_remedy_is_wanted() {
+    let mut scene = Scene::observed();
+    scene.policy.vertical.oom_remediation.value = false;
+    scene.workload.state.oom_floors = vec![floor(700, 60)];
+    scene.kill(0, 512, 1);
+    check(&scene, 451);
+    assert!(scene.evaluate().state.oom_floors.is_empty());
+    scene.run_with(resources((220, 0), (451, 677)));
+    assert_eq!(*reason(&scene.evaluate()), Reason::UpToDate);
+}
+
+#[test]
+fn a_floor_stands_for_the_window_of_its_own() {
+    let kill_ago = |hours: u64, window| {
+        let mut scene = Scene::observed();
+        scene.policy.vertical.oom_window.value = Some(Duration::from_hours(window));
+        scene.kill(0, 512, hours * 60);
+        scene
+    };
+    check(&kill_ago(0, 1), 615);
+    check(&kill_ago(1, 1), 451);
+    check(&kill_ago(30, 48), 615);
+}
+
+/// At most 3.5 times 410Mi, the most that was used, or 512Mi, what the template gives: 1792Mi.
+#[test]
+fn floors_do_not_grow_without_end() {
+    let mut scene = Scene::observed();
+    scene.kill(0, 1400, 9);
+    check(&scene, 1680);
+    scene.kill(0, 1600, 8);
+    check(&scene, 1792);
+    scene.workload.state.oom_floors = vec![floor(1792, 8)];
+    scene.kill(0, 2688, 1);
+    check(&scene, 1792);
+    let last = Duration::from_hours(24) - Duration::from_mins(1);
+    scene.observe(0, last, (None, memory(600)));
+    check(&scene, 2100);
+}
+
+/// Without any measure of what is too much, the first floor stands and does not grow.
+#[test]
+fn a_floor_that_nothing_can_be_compared_with_does_not_grow() {
+    let mut scene = Scene::test();
+    scene.workload.containers[0].original = resources((500, 0), (0, 0));
+    scene.kill(0, 1000, 9);
+    check(&scene, 1200);
+    scene.workload.state.oom_floors = vec![floor(1200, 9)];
+    scene.run_with(resources((500, 0), (1200, 1800)));
+    scene.kill(0, 1800, 1);
+    check(&scene, 1200);
 }

@@ -52,7 +52,9 @@ fn a_move_that_the_recommendation_left_behind_does_not_go_on() {
 #[test]
 fn a_move_that_the_policy_forbids_by_now_does_not_go_on() {
     let mut scene = begun(resources((225, 0), (451, 0)), 5);
-    crate::fixture::set(&mut scene, Resource::Cpu, |policy| policy.min.value = cpu(240));
+    crate::fixture::set(&mut scene, Resource::Cpu, |policy| {
+        policy.min.value = crate::fixture::at(cpu(240));
+    });
     let until = after(25);
     assert_eq!(*reason(&scene.evaluate()), Reason::CoolingDown { until });
 }

@@ -8,7 +8,9 @@ use plimsoll_domain::{
 };
 use plimsoll_engine::{Settings, admit};
 
-use crate::fixture::{APP, NOW, Scene, cpu, mk_pod, patched, resources, untouched};
+use crate::fixture::{
+    APP, NOW, Scene, at, cpu, mk_pod, mk_published, patched, resources, untouched,
+};
 
 const RECOMMENDED: ((u32, u32), (u32, u32)) = ((220, 0), (451, 677));
 
@@ -18,7 +20,7 @@ fn recommended() -> Resources {
 
 #[expect(clippy::unnecessary_wraps, reason = "a state holds an option")]
 fn published(values: Resources) -> Option<Published> {
-    Some(Published { containers: vec![(APP.to_owned(), values)] })
+    Some(mk_published(values))
 }
 
 /// What new pods get and what is published are one, whatever becomes of running pods.
@@ -43,7 +45,7 @@ fn published_before(bend: impl FnOnce(&mut Scene)) -> Scene {
 fn get_the_new_values_while_running_pods_wait() {
     let waits: [fn(&mut Scene); 4] = [
         |scene| scene.run_with(recommended()),
-        |scene| scene.policy.apply_type.value = ApplyType::Deferred,
+        |scene| scene.policy.vertical.apply_type.value = ApplyType::Deferred,
         |scene| scene.workload.pods[0].phase = PodPhase::Pending,
         |scene| {
             scene.workload.rollout = Rollout::InProgress { updated: 1, desired: 3 };
@@ -58,7 +60,7 @@ fn get_the_new_values_while_running_pods_wait() {
 fn get_nothing_where_nothing_may_be_changed() {
     let forbids: [fn(&mut Scene); 3] = [
         |scene| scene.workload.opt_out = Some(OptOut::NamespaceLabel),
-        |scene| scene.policy.mode.value = Mode::Recommend,
+        |scene| scene.policy.vertical.mode.value = Mode::Recommend,
         |scene| scene.workload.hpa_on = PerResource::from_fn(|_| Some("hpa".to_owned())),
     ];
     for forbid in forbids {
@@ -84,7 +86,7 @@ fn get_the_last_values_while_knowledge_is_missing() {
     let unavailable = MetricsState::Unavailable { since: NOW };
     check(&published_before(|scene| scene.context.metrics = unavailable), Some(last));
     let unsure = published_before(|scene| {
-        scene.policy.confidence.required.value = true;
+        scene.policy.vertical.confidence_required.value = true;
         scene.policy.resources.cpu.look_back.value = Duration::from_hours(48);
     });
     check(&unsure, Some(last));
@@ -142,7 +144,7 @@ fn values_that_move_by_one_percent_stay_published() {
 fn values_outside_the_bounds_do_not_stay_published() {
     let mut scene = Scene::observed();
     scene.workload.state.published = published(resources((222, 0), (451, 677)));
-    scene.policy.resources.cpu.max.value = cpu(221);
+    scene.policy.resources.cpu.max.value = at(cpu(221));
     check(&scene, Some(recommended()));
 }
 
@@ -151,6 +153,7 @@ fn a_container_that_is_new_or_gone_replaces_what_is_published() {
     let mut scene = Scene::observed();
     scene.workload.state.published = Some(Published {
         containers: vec![(APP.to_owned(), recommended()), ("gone".to_owned(), recommended())],
+        ..Published::default()
     });
     check(&scene, Some(recommended()));
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use plimsoll_domain::{
-    ApplyType, Constraint, Estimate, Evaluation, LimitRule, MetricsState, Mode, Move, NewPods,
-    PerResource, PodPhase, Published, QosClass, Quantile, Ratio, Reason, ResizeRestart, Resource,
+    Action, ApplyType, Constraint, Estimate, Evaluation, LimitRule, MetricsState, Mode, Move,
+    NewPods, PerResource, PodPhase, QosClass, Quantile, Ratio, Reason, ResizeRestart, Resource,
     Resources, Rounding, Running, Target, Threshold,
 };
 use plimsoll_engine::Settings;
@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::fixture::{APP, NOW, Scene, cpu, memory, resources, set};
+use crate::fixture::{APP, NOW, Scene, at, constant, cpu, memory, mk_published, resources, set};
 
 const EPSILON: f64 = 1e-9;
 
@@ -42,6 +42,8 @@ fn any_limit() -> impl Strategy<Value = LimitRule> {
 fn any_target() -> impl Strategy<Value = Target> {
     prop_oneof![
         Just(Target::Max),
+        Just(Target::Auto),
+        (0.0..=1.0).prop_map(|value| Target::Pooled(Quantile::new(value).unwrap())),
         (0.0..=1.0).prop_map(|value| Target::Quantile(Quantile::new(value).unwrap())),
     ]
 }
@@ -50,6 +52,8 @@ fn any_threshold() -> impl Strategy<Value = Threshold> {
     prop_oneof![
         Just(Threshold::DEFAULT_ADAPTIVE),
         (0.01..2.5).prop_map(|share| Threshold::Ratio(Ratio::new(share).unwrap())),
+        (0.0..1.5).prop_map(|share| Threshold::OfCurrent(Ratio::new(share).unwrap())),
+        (0_u32..1000).prop_map(|value| Threshold::Absolute(cpu(value).unwrap())),
         (0.0..2.0, 0.0..2.0, 0.0..1.0).prop_map(|(numerator, denominator, exponent)| {
             Threshold::Adaptive { numerator, denominator, exponent }
         }),
@@ -61,6 +65,8 @@ struct AnyPolicy {
     limit: LimitRule,
     target: Target,
     threshold: Threshold,
+    lowering_threshold: Option<Threshold>,
+    mode: Mode,
     overhead: f64,
     min: Option<u32>,
     above_min: Option<u32>,
@@ -69,14 +75,20 @@ struct AnyPolicy {
 fn any_policy() -> impl Strategy<Value = AnyPolicy> {
     let overhead = prop_oneof![Just(0.0), Just(0.1), 0.0..2.5];
     let bound = || prop::option::of(0_u32..1000);
-    (any_limit(), any_target(), any_threshold(), overhead, bound(), bound()).prop_map(
-        |(limit, target, threshold, overhead, min, above_min)| AnyPolicy {
-            limit,
-            target,
-            threshold,
-            overhead,
-            min,
-            above_min,
+    let thresholds = || (any_threshold(), prop::option::of(any_threshold()));
+    let mode = prop_oneof![7 => Just(Mode::Apply), 1 => Just(Mode::Recommend)];
+    (any_limit(), any_target(), thresholds(), mode, overhead, bound(), bound()).prop_map(
+        |(limit, target, (threshold, lowering_threshold), mode, overhead, min, above_min)| {
+            AnyPolicy {
+                limit,
+                target,
+                threshold,
+                lowering_threshold,
+                mode,
+                overhead,
+                min,
+                above_min,
+            }
         },
     )
 }
@@ -102,9 +114,15 @@ fn any_past() -> impl Strategy<Value = Past> {
 struct Surroundings {
     flags: [bool; 10],
     restarts: bool,
+    /// For lowering, and for memory events.
+    apply_types: [Option<ApplyType>; 2],
     samples: u64,
     usage: [u32; 3],
     memory: (u32, u32),
+}
+
+fn any_apply_type() -> impl Strategy<Value = Option<ApplyType>> {
+    select(vec![None, None, Some(ApplyType::Immediate), Some(ApplyType::Deferred)])
 }
 
 fn any_surroundings() -> impl Strategy<Value = Surroundings> {
@@ -112,13 +130,15 @@ fn any_surroundings() -> impl Strategy<Value = Surroundings> {
     (
         any::<[bool; 10]>(),
         prop::bool::weighted(0.1),
+        [any_apply_type(), any_apply_type()],
         select(vec![0_u64, 12, 12, 40]),
         [usage(), usage(), usage()],
         (1_u32..2000, 1_u32..3000),
     )
-        .prop_map(|(flags, restarts, samples, usage, memory)| Surroundings {
+        .prop_map(|(flags, restarts, apply_types, samples, usage, memory)| Surroundings {
             flags,
             restarts,
+            apply_types,
             samples,
             usage,
             memory,
@@ -169,12 +189,14 @@ fn build(
         scene.context.metrics = MetricsState::Unavailable { since: NOW };
     }
     if recommend && dry && hpa {
-        scene.policy.mode.value = Mode::Recommend;
+        scene.policy.vertical.mode.value = Mode::Recommend;
     }
     if deferred && dry && lower {
-        scene.policy.apply_type.value = ApplyType::Deferred;
+        scene.policy.vertical.apply_type.value = ApplyType::Deferred;
     }
-    scene.policy.confidence.required.value = required;
+    [scene.policy.vertical.lowering.value, scene.policy.vertical.memory_event.value] =
+        around.apply_types;
+    scene.policy.vertical.confidence_required.value = required;
     if hpa && pending {
         scene.workload.hpa_on.cpu = Some("hpa".to_owned());
     }
@@ -187,10 +209,12 @@ fn build(
             policy.limit.value = any.limit;
             policy.target.value = any.target;
             policy.threshold.value = any.threshold;
+            policy.lowering_threshold.value = any.lowering_threshold;
+            policy.mode.value = any.mode;
             policy.overhead.value = Ratio::new(any.overhead).unwrap();
-            policy.min.value = any.min.and_then(amount);
+            policy.min.value = at(any.min.and_then(amount));
             let least = any.min.unwrap_or(0);
-            policy.max.value = any.above_min.and_then(|above| amount(least + above));
+            policy.max.value = at(any.above_min.and_then(|above| amount(least + above)));
         });
     }
     scene.workload.containers[0].original = original;
@@ -217,6 +241,7 @@ fn remember(scene: &mut Scene, around: &Surroundings, past: Past) {
             scene.observe(pod, ago, (cpu(used), memory(used_memory)));
         }
     }
+    scene.engine.pass(NOW);
     for (pod, limit, minutes_ago) in past.kills {
         scene.kill(pod, limit, minutes_ago);
     }
@@ -224,8 +249,7 @@ fn remember(scene: &mut Scene, around: &Surroundings, past: Past) {
         at: NOW.minus(Duration::from_mins(minutes)),
         containers: vec![(APP.to_owned(), values)],
     });
-    scene.workload.state.published =
-        past.published.map(|values| Published { containers: vec![(APP.to_owned(), values)] });
+    scene.workload.state.published = past.published.map(mk_published);
 }
 
 /// A request is at most its limit.
@@ -246,8 +270,8 @@ fn estimates_are_bounded(scene: &Scene, evaluation: &Evaluation) -> bool {
         };
         let request = trail.result.request.unwrap();
         let limited = matches!(trail.constraint, Some(Constraint::Limit(_)));
-        policy.max.value.is_none_or(|max| request <= max)
-            && policy.min.value.is_none_or(|min| limited || request >= min)
+        constant(policy.max.value).is_none_or(|max| request <= max)
+            && constant(policy.min.value).is_none_or(|min| limited || request >= min)
             && trail.result.limit.is_none_or(|limit| request <= limit)
     })
 }
@@ -290,8 +314,39 @@ fn check(scene: &Scene, evaluation: &Evaluation) -> Result<(), TestCaseError> {
                 container.to
             );
         }
+        prop_assert!(is_permitted(scene, action), "{action:?}");
     }
     Ok(())
+}
+
+/// What is excluded is left alone, and where a direction is deferred each pod is changed for the sake
+/// of the other one, or of a kill.
+fn is_permitted(scene: &Scene, action: &Action) -> bool {
+    let vertical = &scene.policy.vertical;
+    let all = vertical.apply_type.value;
+    let is_deferred = |of: Option<ApplyType>| of.unwrap_or(all) == ApplyType::Deferred;
+    let moves = |up: bool| {
+        action.changes.iter().all(|change| {
+            change.containers.iter().any(|container| {
+                Resource::ALL.into_iter().any(|resource| {
+                    let (from, to) = (container.from.get(resource), container.to.get(resource));
+                    if up {
+                        to.request > from.request || to.limit > from.limit
+                    } else {
+                        to.request < from.request || to.limit < from.limit
+                    }
+                })
+            })
+        })
+    };
+    let containers = || action.changes.iter().flat_map(|change| &change.containers);
+    let spares = |resource| {
+        scene.policy.resources.get(resource).mode.value == Mode::Apply
+            || containers().all(|one| one.from.get(resource) == one.to.get(resource))
+    };
+    Resource::ALL.into_iter().all(spares)
+        && (!is_deferred(vertical.lowering.value) || moves(true))
+        && (!is_deferred(None) || !is_deferred(vertical.memory_event.value) || moves(false))
 }
 
 /// The memory request of a new pod: what it is patched with, or the template's.
@@ -343,7 +398,7 @@ proptest! {
         let (before, after) = (new_memory(&scene, &before), new_memory(&scene, &after));
         let kept = scene.policy.resources.memory.limit.value == LimitRule::Keep;
         let max = scene.policy.resources.memory.max.value;
-        let bounded = max.is_some_and(|max| before > max.value());
+        let bounded = constant(max).is_some_and(|max| before > max.value());
         prop_assert!(
             after >= before * (1.0 - EPSILON) || kept || bounded,
             "{before} became {after}"

@@ -200,3 +200,36 @@ fn a_kill_knows_the_last_working_set_before_it() {
     let working_sets = history.oom_kills().iter().map(|record| record.working_set);
     assert_eq!(working_sets.collect::<Vec<_>>(), [Amount::new(200.0), None]);
 }
+
+/// Pods that were seen at these minutes, those named first being gone; expects the runs in a
+/// look-back of so many hours before minute 3000, and the minute usage reaches back to.
+fn check_runs(
+    (gone, live): (&[i64], &[i64]),
+    look_back_hours: u64,
+    (runs, oldest): (usize, Option<i64>),
+) {
+    let mut history = ContainerHistory::new();
+    let minutes = gone.iter().chain(live);
+    for (pod, minute) in minutes.enumerate() {
+        history.observe(&mk_sample(&format!("pod-{pod}"), minute * 60, 60, 0.2, 4e8));
+    }
+    for pod in 0..gone.len() {
+        history.end_pod(&format!("pod-{pod}"));
+    }
+    let restored = ContainerHistory::restore(&history.snapshot()).unwrap();
+    let span = mk_span(look_back_hours, 0, 3000 * 60);
+    for history in [history, restored] {
+        assert_eq!(history.runs(span.look_back, span.now), runs);
+        assert_eq!(history.oldest_seen(), oldest.map(|minute| mk_time(minute * 60)));
+    }
+}
+
+#[test]
+fn each_pod_seen_in_the_look_back_is_a_run_up_to_three() {
+    check_runs((&[], &[]), 24, (0, None));
+    check_runs((&[2980], &[2990]), 24, (2, Some(2980)));
+    check_runs((&[60, 1500, 2940], &[]), 24, (1, Some(60)));
+    check_runs((&[60, 1500, 2940], &[]), 48, (2, Some(60)));
+    check_runs((&[60, 1500, 2940], &[]), 168, (3, Some(60)));
+    check_runs((&[60, 1500, 2940], &[2950, 2960]), 168, (3, Some(60)));
+}

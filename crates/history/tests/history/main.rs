@@ -4,6 +4,7 @@
 
 mod answers;
 mod mk;
+mod past;
 mod properties;
 mod size;
 mod snapshot;

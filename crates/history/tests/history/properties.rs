@@ -1,7 +1,7 @@
 //! What holds for all usage.
 
 use plimsoll_domain::{Amount, Resource, Sample};
-use plimsoll_history::{ContainerHistory, Span};
+use plimsoll_history::{ContainerHistory, PastUsage, Span};
 use proptest::prelude::*;
 
 use crate::mk::{mk_quantile, mk_sample, mk_span};
@@ -28,6 +28,23 @@ pub(crate) fn mk_history(samples: &[Sample]) -> ContainerHistory {
     let mut history = ContainerHistory::new();
     for sample in samples {
         assert!(history.observe(sample));
+    }
+    history
+}
+
+/// The same told as the past, resources apart, in an order that this number gives.
+fn mk_past(samples: &[Sample], order: u64) -> ContainerHistory {
+    let mut history = ContainerHistory::new();
+    let mut told: Vec<(&Sample, Resource)> =
+        samples.iter().flat_map(|sample| Resource::ALL.map(|one| (sample, one))).collect();
+    told.sort_by_key(|(sample, resource)| {
+        (sample.at.seconds().cast_unsigned() ^ order).wrapping_mul(order | 1) ^ *resource as u64
+    });
+    for (sample, resource) in told {
+        if let Some(amount) = *sample.usage.get(resource) {
+            let (pod, at, age) = (Some(&*sample.pod), sample.at, sample.age);
+            history.recall(&PastUsage { pod, at, age, resource, amount, times: 1 });
+        }
     }
     history
 }
@@ -101,6 +118,21 @@ proptest! {
     }
 
     #[test]
+    fn a_pooled_quantile_is_that_of_all_samples_of_all_pods(
+        samples in samples(),
+        quantile in 0.0..=1.0f64,
+    ) {
+        let span = mk_span(168, 0, end_of(&samples));
+        let amounts = amounts_of(&samples, &span);
+        let rank = (quantile * amounts.len() as f64).ceil().max(1.0);
+        let exact = (1..).zip(&amounts).find(|(place, _)| f64::from(*place) >= rank);
+        let exact = exact.map_or(0.0, |(_, amount)| amount.value());
+        let window = mk_history(&samples).window(Resource::Cpu, &span);
+        let answer = window.pooled_quantile(mk_quantile(quantile), 1).map_or(f64::NAN, Amount::value);
+        prop_assert!((answer - exact).abs() <= 0.025 * exact, "{} for {}", answer, exact);
+    }
+
+    #[test]
     fn a_greater_quantile_is_no_smaller(samples in samples(), a in 0.0..=1.0f64, b in 0.0..=1.0f64) {
         let window = mk_history(&samples).window(Resource::Cpu, &mk_span(168, 0, end_of(&samples)));
         let low = window.mean_quantile(mk_quantile(a.min(b)), 1);
@@ -121,6 +153,39 @@ proptest! {
             shuffled.end_pod(in_any_order);
         }
         prop_assert_eq!(sorted, shuffled);
+    }
+
+    /// The past and the present, in whatever order and however they were split, are one history:
+    /// counts and extremes of each pod, and with them every answer, are exactly those of a history
+    /// that saw all of it.
+    #[test]
+    fn what_is_merged_is_exactly_what_would_have_been_seen(
+        samples in samples(),
+        seen_from in 0..150usize,
+        ends in prop::collection::vec(any::<bool>(), 4),
+        shuffled in any::<u64>(),
+    ) {
+        let (past, live) = samples.split_at(seen_from.min(samples.len()));
+        let mut merged = mk_history(live);
+        merged.absorb(mk_past(past, shuffled));
+        let mut whole = mk_history(&samples);
+        for (pod, ends) in PODS.into_iter().zip(ends) {
+            if ends {
+                merged.end_pod(pod);
+                whole.end_pod(pod);
+            }
+        }
+        for (look_back, resource) in [(24, Resource::Cpu), (168, Resource::Memory)] {
+            let span = mk_span(look_back, 120, end_of(&samples) + 60);
+            let (merged, whole) = (merged.window(resource, &span), whole.window(resource, &span));
+            prop_assert_eq!(merged.samples(), whole.samples());
+            prop_assert_eq!(merged.max(1), whole.max(1));
+            prop_assert_eq!(merged.pods(1), whole.pods(1));
+            for quantile in [0.0, 0.5, 0.9, 1.0] {
+                let quantile = mk_quantile(quantile);
+                prop_assert_eq!(merged.quantiles(quantile, 1), whole.quantiles(quantile, 1));
+            }
+        }
     }
 
     #[test]

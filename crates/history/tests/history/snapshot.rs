@@ -54,7 +54,8 @@ fn an_empty_history_comes_back_empty() {
 fn other_bytes_are_refused_by_name() {
     check(Vec::clear, SnapshotError::NotASnapshot);
     check(|bytes| bytes[0] ^= 1, SnapshotError::NotASnapshot);
-    check(|bytes| bytes[8] = 2, SnapshotError::UnknownVersion { found: 2 });
+    check(|bytes| bytes[8] = 0, SnapshotError::UnknownVersion { found: 0 });
+    check(|bytes| bytes[8] = 3, SnapshotError::UnknownVersion { found: 3 });
     check(|bytes| bytes.push(0), SnapshotError::TrailingBytes);
     check(|bytes| bytes[10] = 9, SnapshotError::Malformed { what: "mark of presence" });
 }
@@ -76,6 +77,8 @@ fn ask_everything(mut history: ContainerHistory) {
         window.mean_quantile(mk_quantile(0.8), 1);
     }
     history.coverage(span.look_back, span.now);
+    history.runs(span.look_back, span.now);
+    history.oldest_seen();
     history.observe(&mk_sample("a", 90_000, 60, 0.2, 4e8));
     let live: Vec<String> = history.live_pods().map(str::to_owned).collect();
     for pod in live {

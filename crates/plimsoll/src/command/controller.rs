@@ -1,5 +1,6 @@
 //! `plimsoll controller`: the line over a live cluster.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +10,11 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use plimsoll_admission::{AdmissionMetrics, PublishedIndex};
-use plimsoll_api::Defaults;
 use plimsoll_cluster::{Cluster, ClusterOptions, Election, ElectionEnd, Lead, wait_for_api};
-use plimsoll_collect::MetricsApi;
 use plimsoll_domain::Rounding;
 use plimsoll_engine::{Engine, Settings};
 use plimsoll_pipeline::{ChangeBudget, Clock, Control, Intervals, Line, Ports, Role};
+use plimsoll_policy::BuiltIn;
 
 use crate::args::ControllerArgs;
 use crate::wire::clock::SystemClock;
@@ -22,6 +22,8 @@ use crate::wire::history::Keeper;
 use crate::wire::http::{Health, serve_health, serve_metrics};
 use crate::wire::journal::Journal;
 use crate::wire::metrics::{Elsewhere, Metrics};
+use crate::wire::past::Inlet;
+use crate::wire::samples::samples;
 use crate::wire::webhook::{self, WebhookParts};
 use crate::wire::{client, log, signals};
 
@@ -34,9 +36,20 @@ const STALL_AFTER: Duration = Duration::from_mins(5);
 /// readiness within a second or two.
 const DRAIN: Duration = Duration::from_secs(3);
 
-/// Runs until told to end, or until leadership is lost.
-pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
+/// Runs until told to end, or until leadership is lost. A failure is told as a log line: whoever
+/// reads logs reads no plain text between them.
+pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<ExitCode> {
     log::start(args.log_format, args.log_level)?;
+    match control(args).await {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            tracing::error!(error = crate::output::chain(&error), "Ended by a failure");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+async fn control(args: ControllerArgs) -> anyhow::Result<()> {
     // The line ends first: what it sent must be noted, and its history kept. What serves it and
     // the webhook ends last.
     let (end, serving) = (CancellationToken::new(), CancellationToken::new());
@@ -88,10 +101,6 @@ pub(crate) async fn run(args: ControllerArgs) -> anyhow::Result<()> {
     }
     webhook.end().await;
     serving.cancel();
-    if let Err(error) = &ended {
-        // Also as a log line: whoever reads logs reads no plain text between them.
-        tracing::error!(error = crate::output::chain(error), "Ended by a failure");
-    }
     ended
 }
 
@@ -110,10 +119,11 @@ impl Observer<'_> {
             cooldown: args.cooldown,
             dry_run: args.dry_run,
         });
-        let mut keeper = Keeper::open(args.data_dir.as_deref(), &mut engine)?;
+        let mut keeper = Keeper::open(args.data_dir.as_deref(), args.keep_cells, &mut engine)?;
+        let mut past = Inlet::open(args, self.cluster, &engine, &control.cancel)?;
         let ports = Ports {
             clock: SystemClock,
-            samples: MetricsApi::new(self.cluster.clients().calls.clone()),
+            samples: samples(args, self.cluster.clients()).await?,
             workloads: self.cluster.workload_source(),
             actuator: self.cluster.actuator(),
             sink: self.cluster.sink(&self.identity),
@@ -126,16 +136,18 @@ impl Observer<'_> {
         let index = self.cluster.index();
         plimsoll_pipeline::run(&mut line, intervals, control, |engine, report, elapsed| {
             journal.note(report);
+            tokio::task::block_in_place(|| past.take_in(engine));
             self.metrics.observe(report, elapsed);
             self.health.ticked(report.at);
             self.health.set_ready(index.is_synced());
-            if report.evaluation_due {
-                let saved = tokio::task::block_in_place(|| keeper.save(engine));
-                self.metrics.set_history_bytes(saved);
+            if report.evaluation_due || report.samples > 0 {
+                let kept = tokio::task::block_in_place(|| keeper.save(engine, report.at));
+                self.metrics.note_history(kept);
+                tokio::task::block_in_place(|| keeper.recall(engine));
             }
         })
         .await;
-        keeper.save(&line.engine);
+        keeper.save_all(&mut line.engine, SystemClock.now());
         Ok(())
     }
 }
@@ -147,7 +159,7 @@ fn cluster_options(
 ) -> ClusterOptions {
     ClusterOptions {
         namespace: args.connect.plimsoll_namespace.clone(),
-        defaults: Defaults { confidence_required: args.confidence_required },
+        built_in: BuiltIn { confidence_required: args.confidence_required },
         dry_run: args.dry_run,
         published: Some(webhook::hook(published)),
         lead,

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, stdout};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use plimsoll_api::{CONFIGURATION_ANNOTATION, Defaults, parse_configuration};
-use plimsoll_domain::Configuration;
+use plimsoll_api::read_annotation;
+use plimsoll_domain::{Configuration, WorkloadId};
+use plimsoll_policy::{BuiltIn, Catalog, Facts, Sources};
 use plimsoll_replay::Demo;
 
 use crate::args::DemoArgs;
@@ -28,27 +30,37 @@ const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let mut demo = Demo::new(args.seed, args.length, &configure).context("failed to set up")?;
     let interrupted = interrupted()?;
-    if stdout().is_terminal() {
-        on_terminal(&mut demo, args.speed, &interrupted)?;
+    let shown = if stdout().is_terminal() {
+        on_terminal(&mut demo, args.speed, &interrupted)?
     } else {
-        as_lines(&mut demo, &interrupted)?;
+        as_lines(&mut demo, &interrupted)?
+    };
+    match shown {
+        ControlFlow::Continue(()) => output::data(&format!("\n{}", demo.summary())),
+        ControlFlow::Break(()) => Ok(()),
     }
-    output::data(&format!("\n{}", demo.summary()))
 }
 
-fn as_lines(demo: &mut Demo, interrupted: &AtomicBool) -> anyhow::Result<()> {
+/// Breaks once nobody reads any more.
+fn as_lines(demo: &mut Demo, interrupted: &AtomicBool) -> anyhow::Result<ControlFlow<()>> {
     while let Some(step) = demo.step() {
         for line in step.lines {
-            output::data(&format!("{line}\n"))?;
+            if output::part(&format!("{line}\n"))?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
         if interrupted.load(Ordering::Relaxed) {
             break;
         }
     }
-    Ok(())
+    Ok(ControlFlow::Continue(()))
 }
 
-fn on_terminal(demo: &mut Demo, speed: Duration, interrupted: &AtomicBool) -> anyhow::Result<()> {
+fn on_terminal(
+    demo: &mut Demo,
+    speed: Duration,
+    interrupted: &AtomicBool,
+) -> anyhow::Result<ControlFlow<()>> {
     let started = Instant::now();
     let mut lines = VecDeque::new();
     let mut picture = started;
@@ -59,7 +71,9 @@ fn on_terminal(demo: &mut Demo, speed: Duration, interrupted: &AtomicBool) -> an
         }
         let due = started + pace(step.elapsed, speed);
         if due > picture {
-            draw(demo, &lines)?;
+            if draw(demo, &lines)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
             picture = due + Duration::from_secs(1) / PICTURES_PER_SECOND;
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
         }
@@ -67,7 +81,7 @@ fn on_terminal(demo: &mut Demo, speed: Duration, interrupted: &AtomicBool) -> an
             break;
         }
     }
-    output::data(CLEAR)
+    output::part(CLEAR)
 }
 
 /// Real time that should have passed after some simulated time.
@@ -76,7 +90,7 @@ fn pace(simulated: Duration, speed: Duration) -> Duration {
         .unwrap_or_default()
 }
 
-fn draw(demo: &Demo, lines: &VecDeque<String>) -> anyhow::Result<()> {
+fn draw(demo: &Demo, lines: &VecDeque<String>) -> anyhow::Result<ControlFlow<()>> {
     let mut picture = String::from(CLEAR);
     for line in lines {
         let shown: String = line.chars().take(150).collect();
@@ -86,17 +100,31 @@ fn draw(demo: &Demo, lines: &VecDeque<String>) -> anyhow::Result<()> {
         picture.push('\n');
     }
     write!(picture, "\n{}\n(Ctrl-C ends the demo)\n", demo.summary()).ok();
-    output::data(&picture)
+    output::part(&picture)
 }
 
-/// Reads an annotation exactly as the controller does that is told to wait until it is sure
-/// (`--confidence-required`), as is wise in production.
-fn configure(annotation: Option<&str>) -> Configuration {
-    let annotations: BTreeMap<String, String> = annotation
-        .map(|text| (CONFIGURATION_ANNOTATION.to_owned(), text.to_owned()))
-        .into_iter()
-        .collect();
-    parse_configuration(&annotations, &Defaults { confidence_required: true })
+/// What holds for a workload with this annotation and nothing else, exactly as the controller has it
+/// that is told to wait until it is sure (`--confidence-required`), as is wise in production.
+fn configure(id: &WorkloadId, annotation: Option<&str>) -> Configuration {
+    let annotation = annotation.map(|text| Arc::new(read_annotation(text)));
+    let labels = BTreeMap::new();
+    let sources = Sources {
+        annotation: annotation.as_ref(),
+        older_annotations: None,
+        targets: &[],
+        spec: None,
+        facts: Facts {
+            namespace: &id.namespace,
+            namespace_labels: &labels,
+            kind: id.kind.name(),
+            group: "apps",
+            version: "v1",
+            labels: &labels,
+        },
+        is_custom: false,
+    };
+    let built_in = BuiltIn { confidence_required: true };
+    plimsoll_policy::configure(&sources, &Catalog::default(), &built_in)
 }
 
 /// Becomes true at Ctrl-C.

@@ -47,7 +47,7 @@ pub(crate) fn evaluation(object: &ScaledWorkload) -> anyhow::Result<Option<Evalu
     Ok(Some(view))
 }
 
-fn workload_id(text: &str, namespace: &str) -> anyhow::Result<WorkloadId> {
+pub(super) fn workload_id(text: &str, namespace: &str) -> anyhow::Result<WorkloadId> {
     let Some((kind, name)) = text.split_once('/') else {
         bail!("expected KIND/NAME, for example deployment/web, found {text:?}");
     };
@@ -59,7 +59,10 @@ fn workload_id(text: &str, namespace: &str) -> anyhow::Result<WorkloadId> {
         "job" | "jobs" => WorkloadKind::Job,
         "cronjob" | "cronjobs" | "cj" => WorkloadKind::CronJob,
         "rollout" | "rollouts" | "ro" => WorkloadKind::Rollout,
-        _ => WorkloadKind::Other(kind.to_owned()),
+        other => match other.strip_prefix("custom-") {
+            Some(controller) => WorkloadKind::custom(controller),
+            None => WorkloadKind::Other(kind.to_owned()),
+        },
     };
     Ok(WorkloadId { namespace: namespace.to_owned(), kind, name: name.to_owned() })
 }

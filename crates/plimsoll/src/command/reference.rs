@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use clap::{Arg, Command, CommandFactory};
 
+use plimsoll_api::{ReferencePage as Dialect, reference_page};
+
 use crate::args::{Cli, ReferenceArgs, ReferencePage};
 use crate::output;
 
@@ -11,7 +13,10 @@ use crate::output;
 pub(crate) fn run(args: &ReferenceArgs) -> anyhow::Result<()> {
     output::data(&match args.page {
         ReferencePage::Reasons => plimsoll_report::reason_reference(),
-        ReferencePage::Annotation => plimsoll_api::reference_page(),
+        ReferencePage::Annotation => reference_page(Dialect::Annotation),
+        ReferencePage::OlderAnnotations => reference_page(Dialect::OlderAnnotations),
+        ReferencePage::ScalingPolicy => reference_page(Dialect::ScalingPolicy),
+        ReferencePage::Thoras => reference_page(Dialect::Thoras),
         ReferencePage::Flags => flags(),
     })
 }
@@ -19,11 +24,20 @@ pub(crate) fn run(args: &ReferenceArgs) -> anyhow::Result<()> {
 fn flags() -> String {
     let mut page = String::from("# Commands and flags\n");
     for command in Cli::command().get_subcommands() {
-        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        write!(page, "\n## `plimsoll {}`\n\n{about}.\n", command.get_name()).ok();
-        page.push_str(&flag_table(command));
+        section(&mut page, "plimsoll", command);
     }
     page
+}
+
+/// A command, then what is below it.
+fn section(page: &mut String, above: &str, command: &Command) {
+    let name = format!("{above} {}", command.get_name());
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    write!(page, "\n## `{name}`\n\n{about}.\n").ok();
+    page.push_str(&flag_table(command));
+    for command in command.get_subcommands() {
+        section(page, &name, command);
+    }
 }
 
 fn flag_table(command: &Command) -> String {

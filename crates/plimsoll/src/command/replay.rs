@@ -1,37 +1,116 @@
-//! `plimsoll replay --write-history`: recorded usage becomes a stored history.
+//! `plimsoll replay`: a driver over recorded usage, or `--write-history`, by which recorded usage
+//! becomes a stored history.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 
-use plimsoll_domain::{ContainerKey, PerResource, Ratio, Timestamp, WorkloadId, WorkloadKind};
+use plimsoll_collect::{BackFill, back_fill};
+use plimsoll_domain::{
+    ContainerKey, PerResource, Ratio, Timestamp, UsageCell, WorkloadId, WorkloadKind,
+};
+use plimsoll_engine::{Engine, Settings};
 use plimsoll_replay::trace::Traces;
 use plimsoll_replay::{Backfill, backfill};
 use plimsoll_store::Store;
 
-use crate::args::ReplayArgs;
+use super::{forecast, vertical};
+use crate::args::{PrometheusArgs, ReplayArgs, ReplayDriver, WriteHistoryArgs};
 use crate::output;
+use crate::wire::samples::prometheus;
 
-/// Reads every mapped series before it writes anything.
+/// How often a controller collects unless it is told otherwise: each step of the past counts for as
+/// many of its samples.
+const COLLECT_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Runs what was asked for.
 pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<()> {
+    match (&args.driver, &args.history) {
+        (Some(ReplayDriver::Vertical(args)), _) => vertical::run(args),
+        (Some(ReplayDriver::Forecast(args)), _) => forecast::run(args),
+        (None, Some(history)) => write_history(history, &args.prometheus),
+        (None, None) => bail!("nothing to do: name a driver, or where to write a history"),
+    }
+}
+
+/// Reads everything before it writes anything.
+fn write_history(args: &WriteHistoryArgs, asking: &PrometheusArgs) -> anyhow::Result<()> {
     let ending = ending(&args.ending)?;
+    let (snapshots, cells) = match (&args.prometheus, &args.traces) {
+        (Some(url), _) => {
+            (super::blocking(from_prometheus(args, (url, asking), ending))?, Vec::new())
+        }
+        (None, Some(traces)) => from_traces(args, traces, ending)?,
+        (None, None) => bail!("--traces or --prometheus says where usage was recorded"),
+    };
+    let mut store = Store::open(&args.write_history).context("failed to open the history")?;
+    store
+        .save(snapshots.iter().map(|(container, history)| (container, history)))
+        .context("failed to write the history")?;
+    let count = cells.len();
+    store.append_cells(cells).context("failed to write what was used")?;
+    let folder = args.write_history.display();
+    output::remark(&format!(
+        "wrote the history of {} containers and {count} cells of five minutes to {folder}",
+        snapshots.len()
+    ));
+    Ok(())
+}
+
+type Snapshots = Vec<(ContainerKey, Vec<u8>)>;
+type OfFiveMinutes = Vec<(ContainerKey, UsageCell)>;
+
+async fn from_prometheus(
+    args: &WriteHistoryArgs,
+    (url, asking): (&str, &PrometheusArgs),
+    ending: Timestamp,
+) -> anyhow::Result<Snapshots> {
+    let prometheus = prometheus(url, asking)?;
+    let mut plan = BackFill::up_to(ending, args.since);
+    plan.collect_interval = COLLECT_INTERVAL;
+    let days = plan.until.since(plan.from).as_secs() / 86_400;
+    if plan.until.since(plan.from) < args.since {
+        output::remark(&format!("asks for {days} days: no more is remembered"));
+    }
+    let (send, mut receive) = BackFill::channel();
+    let receiving = async {
+        let mut engine = Engine::new(Settings::default());
+        while let Some(past) = receive.recv().await {
+            for (key, history) in past {
+                engine.recall(&key, history);
+            }
+        }
+        engine
+    };
+    let (done, engine) = tokio::join!(back_fill(&prometheus, &plan, send), receiving);
+    let done = done.context("failed to read the past")?;
+    output::remark(&format!(
+        "took {} values in with {} questions; {} were no usage, {} series belong to no workload, \
+         {} hours of namespaces could not be had",
+        done.values, done.questions, done.dropped, done.unknown, done.hours_missed
+    ));
+    Ok(engine.snapshots().map(|(key, bytes)| (key.clone(), bytes)).collect())
+}
+
+fn from_traces(
+    args: &WriteHistoryArgs,
+    traces: &Path,
+    ending: Timestamp,
+) -> anyhow::Result<(Snapshots, OfFiveMinutes)> {
     let scale = scale(args)?;
-    let traces = Traces::open(&args.traces).context("failed to open the recorded usage")?;
-    let mut histories = Vec::new();
+    let traces = Traces::open(traces).context("failed to open the recorded usage")?;
+    let (mut histories, mut cells) = (Vec::new(), Vec::new());
     for mapping in &args.mappings {
         let (entity, container) = parse_mapping(mapping)?;
         let wanted = Backfill { entity, container, ending, scale };
-        let history =
+        let mut engine =
             backfill(&traces, &wanted).with_context(|| format!("failed for {mapping}"))?;
-        histories.push((wanted.container, history));
+        let snapshots = engine.snapshots().map(|(key, bytes)| (key.clone(), bytes));
+        histories.extend(snapshots);
+        cells.extend(engine.take_cells());
     }
-    let mut store = Store::open(&args.write_history).context("failed to open the history")?;
-    for (container, history) in &histories {
-        store.save(container, &history.snapshot()).context("failed to write the history")?;
-    }
-    let folder = args.write_history.display();
-    output::remark(&format!("wrote the history of {} containers to {folder}", histories.len()));
-    Ok(())
+    Ok((histories, cells))
 }
 
 fn ending(text: &str) -> anyhow::Result<Timestamp> {
@@ -46,7 +125,7 @@ fn ending(text: &str) -> anyhow::Result<Timestamp> {
     Ok(Timestamp::from_seconds(seconds))
 }
 
-fn scale(args: &ReplayArgs) -> anyhow::Result<PerResource<Ratio>> {
+fn scale(args: &WriteHistoryArgs) -> anyhow::Result<PerResource<Ratio>> {
     let positive = |value: f64, flag: &str| match Ratio::new(value) {
         Some(ratio) if value > 0.0 => Ok(ratio),
         _ => bail!("{flag}: expected a number above zero, found {value}"),

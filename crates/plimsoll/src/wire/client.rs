@@ -18,9 +18,9 @@ pub(crate) async fn connect(args: &ConnectArgs) -> anyhow::Result<Client> {
     Ok(clients(args).await?.calls)
 }
 
-async fn config(args: &ConnectArgs) -> anyhow::Result<Config> {
-    // One TLS provider for the whole process; it is there already when two clients are made.
-    rustls::crypto::ring::default_provider().install_default().ok();
+/// The cluster that the arguments name.
+pub(crate) async fn config(args: &ConnectArgs) -> anyhow::Result<Config> {
+    one_tls_provider();
     let Some(path) = &args.kubeconfig else {
         return Config::infer().await.context(
             "failed to find a cluster\nhint: set KUBECONFIG, or run inside a cluster with a \
@@ -32,4 +32,9 @@ async fn config(args: &ConnectArgs) -> anyhow::Result<Config> {
     Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
         .await
         .with_context(|| format!("failed to use the kubeconfig {}", path.display()))
+}
+
+/// One TLS provider for the whole process; it is there already when two clients are made.
+pub(crate) fn one_tls_provider() {
+    rustls::crypto::ring::default_provider().install_default().ok();
 }

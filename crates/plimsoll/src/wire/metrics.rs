@@ -18,6 +18,9 @@ use plimsoll_cluster::{ApiCalls, Lead};
 use plimsoll_domain::{Reason, Running};
 use plimsoll_pipeline::TickReport;
 
+use super::forecast_metrics::ForecastMetrics;
+use super::history::Kept;
+
 /// The program's metrics.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -30,6 +33,8 @@ pub(crate) struct Metrics {
     workloads: Family<DecisionLabel, Gauge>,
     changes: Family<ResultLabel, Counter>,
     history_bytes: Gauge,
+    history_failures: Counter,
+    forecasts: ForecastMetrics,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -57,6 +62,8 @@ impl Metrics {
             workloads: Family::default(),
             changes: Family::default(),
             history_bytes: Gauge::default(),
+            history_failures: Counter::default(),
+            forecasts: ForecastMetrics::default(),
         };
         metrics.register();
         metrics.registry.register_collector(Box::new(elsewhere));
@@ -78,15 +85,17 @@ impl Metrics {
             let count = i64::try_from(count.count()).unwrap_or(i64::MAX);
             self.workloads.get_or_create(&DecisionLabel { decision: code }).set(count);
         }
+        self.forecasts.observe(&report.evaluations);
         for outcome in report.evaluations.iter().flat_map(|evaluation| &evaluation.outcomes) {
             let label = ResultLabel { result: outcome.result.code() };
             self.changes.get_or_create(&label).inc();
         }
     }
 
-    /// Says how large the kept history is.
-    pub(crate) fn set_history_bytes(&self, bytes: usize) {
-        self.history_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    /// Says how large the kept history is, and counts what could not be written of it.
+    pub(crate) fn note_history(&self, kept: Kept) {
+        self.history_bytes.set(i64::try_from(kept.bytes).unwrap_or(i64::MAX));
+        self.history_failures.inc_by(kept.failures);
     }
 
     /// The page Prometheus reads.
@@ -110,6 +119,12 @@ impl Metrics {
         r.register("workloads", "Workloads by what was decided", self.workloads.clone());
         r.register("pod_changes", "Changes of running pods by result", self.changes.clone());
         r.register("history_bytes", "Size of the kept history", self.history_bytes.clone());
+        r.register(
+            "history_write_failures",
+            "Times that history could not be written to --data-dir",
+            self.history_failures.clone(),
+        );
+        self.forecasts.register(r);
     }
 }
 
@@ -132,6 +147,15 @@ impl Collector for Elsewhere {
         for (how, count) in self.admission.reviews() {
             let labels = [("result", how.code())];
             reviews.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+        }
+        let help = "Settings the webhook was asked about, by what it answered";
+        let mut validations =
+            encoder.encode_descriptor("admission_validations", help, None, MetricType::Counter)?;
+        for (how, count) in self.admission.validations() {
+            let labels = [("result", how.code())];
+            validations
+                .encode_family(&labels)?
+                .encode_counter::<NoLabelSet, _, u64>(&count, None)?;
         }
         let help = "Calls of the Kubernetes API, by verb and resource";
         let mut calls = encoder.encode_descriptor("api_calls", help, None, MetricType::Counter)?;

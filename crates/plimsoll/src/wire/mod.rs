@@ -2,10 +2,14 @@
 
 pub(crate) mod client;
 pub(crate) mod clock;
+mod forecast_metrics;
 pub(crate) mod history;
 pub(crate) mod http;
 pub(crate) mod journal;
 pub(crate) mod log;
 pub(crate) mod metrics;
+pub(crate) mod past;
+mod recall;
+pub(crate) mod samples;
 pub(crate) mod signals;
 pub(crate) mod webhook;

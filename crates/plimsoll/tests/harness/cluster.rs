@@ -7,7 +7,9 @@ use std::process;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::{Context as _, Result};
-use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
+use k8s_openapi::api::admissionregistration::v1::{
+    MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
+};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -43,10 +45,15 @@ impl World {
 
     /// The same with more asked of the control plane.
     pub(crate) async fn start_with(name: &str, options: RigOptions) -> Result<Self> {
+        Self::start_on(name, options, Options::default()).await
+    }
+
+    /// The same with nodes of another kind.
+    pub(crate) async fn start_on(name: &str, options: RigOptions, nodes: Options) -> Result<Self> {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", process::id()));
         fs::create_dir_all(&dir).context("make a folder")?;
         let rig = Rig::start(options).await?;
-        let kubelet = FakeKubelet::start(rig.client(), Options::default()).await?;
+        let kubelet = FakeKubelet::start(rig.client(), nodes).await?;
         let world = Self { rig, kubelet, webhook_port: free_port()?, dir };
         world.install().await?;
         Ok(world)
@@ -63,19 +70,28 @@ impl World {
     }
 
     async fn install(&self) -> Result<()> {
-        let definitions: Api<CustomResourceDefinition> = Api::all(self.client());
-        for definition in plimsoll_api::crds() {
-            definitions.create(&PostParams::default(), &definition).await?;
-        }
+        self.define(plimsoll_api::crds()).await?;
         self.namespace(OWN_NAMESPACE, &[]).await?;
         let webhooks: Api<MutatingWebhookConfiguration> = Api::all(self.client());
         let configuration = serde_json::from_value(webhook_configuration(self.webhook_port))?;
         webhooks.create(&PostParams::default(), &configuration).await?;
+        let judges: Api<ValidatingWebhookConfiguration> = Api::all(self.client());
+        let configuration = serde_json::from_value(judge_configuration(self.webhook_port))?;
+        judges.create(&PostParams::default(), &configuration).await?;
         let objects: Api<ScaledWorkload> = Api::all(self.client());
         wait_for(SOON, "the definitions in effect", async || {
             Ok(objects.list(&ListParams::default()).await.is_ok())
         })
         .await
+    }
+
+    /// Creates definitions of custom resources.
+    pub(crate) async fn define(&self, kinds: Vec<CustomResourceDefinition>) -> Result<()> {
+        let definitions: Api<CustomResourceDefinition> = Api::all(self.client());
+        for definition in kinds {
+            definitions.create(&PostParams::default(), &definition).await?;
+        }
+        Ok(())
     }
 
     /// Makes a namespace and waits until pods can be made in it.
@@ -223,6 +239,34 @@ impl World {
         })?;
         Ok(last)
     }
+
+    /// Replaces a controller's pods until a new one is as wished by what it was given when it was made,
+    /// not by a resize: values reach the webhook a moment after they are written, and an API server in
+    /// a hurry goes on without it.
+    pub(crate) async fn admitted_when(
+        &self,
+        namespace: &str,
+        prefix: &str,
+        what: &str,
+        wish: impl Fn(&Value) -> bool,
+    ) -> Result<()> {
+        let uid = |pod: &Value| pod["metadata"]["uid"].to_string();
+        let before: Vec<String> = self.pods(namespace, prefix).await?.iter().map(uid).collect();
+        wait_for(SOON, what, async || {
+            let pods = self.pods(namespace, prefix).await?;
+            let is_new = |pod: &&Value| !before.contains(&uid(pod));
+            let is_wished = |pod: &Value| pod["metadata"]["generation"] == 1 && wish(pod);
+            if pods.iter().filter(is_new).any(is_wished) {
+                return Ok(true);
+            }
+            for pod in &pods {
+                let name = pod["metadata"]["name"].as_str().context("a pod without a name")?;
+                self.delete_pod(namespace, name).await?;
+            }
+            Ok(false)
+        })
+        .await
+    }
 }
 
 impl Drop for World {
@@ -354,6 +398,37 @@ fn webhook_configuration(port: u16) -> Value {
                 "resources": ["pods"],
                 "scope": "Namespaced",
             }],
+        }],
+    })
+}
+
+/// The same for the webhook that judges settings.
+fn judge_configuration(port: u16) -> Value {
+    let rule = |group: &str, resources: &[&str]| {
+        json!({
+            "apiGroups": [group],
+            "apiVersions": ["*"],
+            "operations": ["CREATE", "UPDATE"],
+            "resources": resources,
+            "scope": "*",
+        })
+    };
+    json!({
+        "metadata": {"name": "plimsoll"},
+        "webhooks": [{
+            "name": "settings.plimsoll.dev",
+            "admissionReviewVersions": ["v1"],
+            "failurePolicy": "Ignore",
+            "timeoutSeconds": 3,
+            "sideEffects": "None",
+            "clientConfig": {"url": format!("https://127.0.0.1:{port}/validate")},
+            "rules": [
+                rule("plimsoll.dev", &["scaledworkloads", "scalingpolicies"]),
+                rule(
+                    "thoras.ai",
+                    &["aiscaletargets", "clusteraiscaletemplates", "daemonsetautoscalers"],
+                ),
+            ],
         }],
     })
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use plimsoll_testkit::wait::wait_for;
+use serde_json::Value;
 
 use super::cluster::{World, free_port};
 use super::{OWN_NAMESPACE, SOON};
@@ -232,6 +233,7 @@ impl Controller {
         self.signal("TERM")?;
         let status = self.ended().await?;
         ensure!(status.success(), "the controller ended with {status}");
+        self.logged_json_only()?;
         self.has_ended = true;
         Ok(())
     }
@@ -240,13 +242,26 @@ impl Controller {
     pub(crate) async fn kill(mut self) -> Result<()> {
         self.signal("KILL")?;
         self.ended().await?;
+        self.logged_json_only()?;
         self.has_ended = true;
         Ok(())
     }
 
     /// Its end has been seen by other means, and its log is not to be shown.
-    pub(crate) fn forget(mut self) {
+    pub(crate) fn forget(mut self) -> Result<()> {
+        self.logged_json_only()?;
         self.has_ended = true;
+        Ok(())
+    }
+
+    /// Whatever happened to it, each line on standard error is an object with a level.
+    fn logged_json_only(&self) -> Result<()> {
+        for line in self.log()?.lines() {
+            let parsed: Value = serde_json::from_str(line)
+                .with_context(|| format!("a line of the log is no JSON: {line}"))?;
+            ensure!(parsed["level"].is_string(), "a line of the log has no level: {line}");
+        }
+        Ok(())
     }
 }
 
@@ -273,7 +288,7 @@ fn holds(labels: &str, wanted: &[&str]) -> bool {
 }
 
 /// One request over a connection of its own: the status code and the body.
-fn get(port: u16, path: &str) -> Result<(u16, String)> {
+pub(crate) fn get(port: u16, path: &str) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;

@@ -6,9 +6,11 @@
 
 mod cluster;
 mod controller;
+mod objects;
 
 pub(crate) use cluster::{Deploy, World, free_port, pod_template};
-pub(crate) use controller::{Controller, Launch, Ran};
+pub(crate) use controller::{Controller, Launch, Ran, get};
+pub(crate) use objects::{Answer, Printed};
 
 use std::time::Duration;
 

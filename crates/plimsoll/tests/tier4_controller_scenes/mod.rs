@@ -1,12 +1,15 @@
 //! Scenes on one cluster, each in namespaces of its own.
 
+pub(crate) mod full_node;
 pub(crate) mod guaranteed;
 pub(crate) mod kills;
 pub(crate) mod left_alone;
+pub(crate) mod nonsense;
 pub(crate) mod owners;
 pub(crate) mod quiet;
 pub(crate) mod rationed;
 pub(crate) mod recorded;
+pub(crate) mod silence;
 pub(crate) mod stopped;
 pub(crate) mod worked_example;
 

@@ -57,11 +57,13 @@ fn values() -> Value {
     json!({"cpu": "220m", "memory": "451Mi"})
 }
 
-/// What belongs to the user: the template, and the generation that counts changes of the whole.
+/// What belongs to the user: the template as the API server has it, with fields that no type here
+/// knows, and the generation that counts changes of the whole.
 async fn template(world: &World) -> Result<(String, i64)> {
-    let web = world.api::<Deployment>(NAMESPACE).get("web").await?;
-    let template = web.spec.map(|spec| spec.template);
-    Ok((serde_json::to_string(&template)?, web.metadata.generation.unwrap_or_default()))
+    let web = world.at(&format!("apps/v1/namespaces/{NAMESPACE}/deployments/web")).await?;
+    let template = web["spec"]["template"].to_string();
+    ensure!(template.contains("\"terminationGracePeriodSeconds\":0"), "{web}");
+    Ok((template, web["metadata"]["generation"].as_i64().unwrap_or_default()))
 }
 
 async fn running_pods_are_resized_in_place(world: &World, started: &[Value]) -> Result<()> {

@@ -38,6 +38,13 @@ impl Narrator {
     }
 }
 
+/// What comes before all else.
+pub(super) fn opening() -> String {
+    let told = "for a week, usage was collected and nothing changed; from now on, what is sure is \
+                applied";
+    format!("{}  {told}", stamp(Duration::ZERO))
+}
+
 /// `day 1 00:50`.
 pub(super) fn stamp(elapsed: Duration) -> String {
     let minutes = elapsed.as_secs() / 60;

@@ -284,6 +284,7 @@ impl Run {
             if restart { ResizeRestart::RestartContainer } else { ResizeRestart::NotRequired };
         let container = RunningContainer {
             name: "main".to_owned(),
+            counts_as: None,
             resources,
             resize_restart: PerResource { cpu: ResizeRestart::NotRequired, memory },
             started_at: None,

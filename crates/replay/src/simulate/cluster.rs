@@ -43,7 +43,7 @@ pub struct SimulatedWorkload {
     /// The containers of its template.
     pub containers: Vec<ContainerSpec>,
     /// What its owner asked for.
-    pub configuration: Configuration,
+    pub configuration: Arc<Configuration>,
     /// What each of its pods uses; as many pods as there are entries.
     pub usage: Vec<Usage>,
     /// What was decided for it, as its object's status holds it.
@@ -56,6 +56,7 @@ pub(super) struct SimulatedPod {
     pub(super) name: String,
     pub(super) uid: String,
     pub(super) created_at: Timestamp,
+    pub(super) resized_at: Option<Timestamp>,
     pub(super) node: usize,
     pub(super) usage: usize,
     /// Resources at creation: they fix the quality-of-service class.
@@ -79,7 +80,7 @@ impl SimulatedWorkload {
         Self {
             id,
             containers,
-            configuration,
+            configuration: Arc::new(configuration),
             usage,
             state: DecisionState::default(),
             pods: Vec::new(),
@@ -179,6 +180,7 @@ impl SimulatedCluster {
                 uid: format!("uid-{:05}", self.pods_created),
                 name,
                 created_at: self.now,
+                resized_at: None,
                 node,
                 usage,
                 created_with: patched.iter().map(|container| container.resources).collect(),
@@ -222,6 +224,7 @@ fn admitted(workload: &SimulatedWorkload) -> Vec<RunningContainer> {
         let patch = patches.iter().find(|patch| patch.container == spec.name);
         RunningContainer {
             name: spec.name.clone(),
+            counts_as: None,
             resources: patch.map_or(spec.original, |patch| patch.resources),
             resize_restart: PerResource::default(),
             started_at: None,

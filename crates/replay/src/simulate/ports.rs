@@ -98,7 +98,11 @@ impl Actuator for SimulatedPorts {
 }
 
 impl EvaluationSink for SimulatedPorts {
-    async fn publish(&mut self, evaluations: &[Evaluation]) -> Result<(), PortError> {
+    async fn publish(
+        &mut self,
+        evaluations: &[Evaluation],
+        _now: Timestamp,
+    ) -> Result<(), PortError> {
         let mut cluster = self.cluster();
         for evaluation in evaluations {
             let found = cluster.workloads.iter_mut().find(|w| w.id == evaluation.workload);
@@ -117,11 +121,13 @@ fn resize(
     change: &PodChange,
     now: Timestamp,
 ) -> OutcomeResult {
-    let workload = cluster.workloads.iter().find(|workload| workload.id == action.workload);
-    let pods = workload.into_iter().flat_map(|workload| &workload.pods);
-    let Some(node) = pods.into_iter().find(|pod| pod.uid == change.uid).map(|pod| pod.node) else {
+    let workload = cluster.workloads.iter_mut().find(|workload| workload.id == action.workload);
+    let mut pods = workload.into_iter().flat_map(|workload| &mut workload.pods);
+    let Some(pod) = pods.find(|pod| pod.uid == change.uid) else {
         return OutcomeResult::Gone;
     };
+    pod.resized_at = Some(now);
+    let node = pod.node;
     let wanted: BTreeMap<String, Resources> =
         change.containers.iter().map(|c| (c.container.clone(), c.to)).collect();
     cluster.nodes[node].resize(&key(&action.workload, &change.pod), &wanted, now);

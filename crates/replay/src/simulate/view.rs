@@ -29,6 +29,7 @@ impl SimulatedCluster {
             desired_replicas: u32::try_from(workload.usage.len()).ok(),
             rollout: Rollout::Settled,
             configuration: workload.configuration.clone(),
+            excludes_its_like: false,
             opt_out: None,
             foreign_actuator: None,
             hpa_on: PerResource::default(),
@@ -49,6 +50,7 @@ impl SimulatedCluster {
             opted_out: false,
             has_pod_level_resources: false,
             resize: on_node.resize().clone(),
+            resized_at: pod.resized_at,
             containers: on_node.containers().iter().map(|c| c.running.clone()).collect(),
         })
     }

@@ -1,15 +1,16 @@
 //! Evaluations made by hand, with numbers that can be checked in the head: three pods use 180m,
 //! 220m and 200m of CPU and at most 410Mi of memory.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{
-    Action, Allocation, Amount, Applied, ApplyType, ConfidenceRule, Configuration, Configured,
-    ContainerChange, ContainerEvaluation, ContainerPatch, Decision, DecisionState, Diagnostic,
-    Direction, Estimate, Evaluation, Gap, LimitRule, LimitStep, MetricsState, Mode, NewPods,
-    Origin, Outcome, OutcomeResult, PerResource, PodChange, Policy, Quantile, Ratio, Reason,
-    RecreateCause, ResourcePolicy, Resources, Running, Severity, Sourced, Target, Threshold,
-    Timestamp, Trail, Verdict, WorkloadId, WorkloadKind,
+    Action, Allocation, Amount, Applied, Assigned, AssignedBy, Beaten, Bound, Configuration,
+    Configured, ContainerChange, ContainerEvaluation, ContainerPatch, Decision, DecisionState,
+    Diagnostic, Direction, Estimate, Evaluation, Gap, Governor, LimitRule, LimitStep, MetricsState,
+    Mode, NewPods, Origin, Outcome, OutcomeResult, PerResource, PodChange, Policy, Quantile, Ratio,
+    Reason, RecreateCause, ResourcePolicy, Resources, Running, Severity, Sourced, Target,
+    Timestamp, Trail, Verdict, VerticalPolicy, WorkloadId, WorkloadKind,
 };
 
 /// 2026-11-23T12:00:00Z.
@@ -28,7 +29,7 @@ fn ratio(value: f64) -> Ratio {
 }
 
 fn annotated<T>(value: T) -> Sourced<T> {
-    Sourced { value, origin: Origin::Annotation }
+    Sourced::new(value, Origin::Annotation)
 }
 
 fn both(cpu_request: u32, memory_request: u32) -> Resources {
@@ -41,12 +42,9 @@ fn both(cpu_request: u32, memory_request: u32) -> Resources {
 fn resource_policy(target: Target, min: Amount) -> ResourcePolicy {
     ResourcePolicy {
         target: Sourced::default_value(target),
-        look_back: Sourced::default_value(Duration::from_hours(24)),
-        min: Sourced::default_value(Some(min)),
-        max: Sourced::default_value(None),
+        min: Sourced::default_value(Some(Bound::Constant(min))),
         overhead: Sourced::default_value(ratio(0.1)),
-        threshold: Sourced::default_value(Threshold::DEFAULT_ADAPTIVE),
-        limit: Sourced::default_value(LimitRule::Automatic),
+        ..ResourcePolicy::resolve(&[])
     }
 }
 
@@ -55,18 +53,23 @@ fn p80() -> Target {
 }
 
 fn policy() -> Policy {
+    let web = Origin::ScalingPolicy("web".into());
+    let mode = Sourced {
+        value: Mode::Apply,
+        origin: Origin::Annotation,
+        beaten: vec![Beaten { value: Mode::Recommend, origin: web }],
+    };
     Policy {
-        mode: annotated(Mode::Apply),
-        apply_type: Sourced::default_value(ApplyType::Immediate),
-        startup: Sourced::default_value(Duration::from_mins(2)),
-        confidence: ConfidenceRule {
-            required: Sourced { value: false, origin: Origin::Flag("confidence-required") },
-            threshold: Sourced::default_value(ratio(0.9)),
+        vertical: VerticalPolicy {
+            mode,
+            confidence_required: Sourced::new(false, Origin::Flag("confidence-required")),
+            ..VerticalPolicy::resolve(&[])
         },
         resources: PerResource {
             cpu: resource_policy(p80(), cpu(10)),
             memory: resource_policy(Target::Max, memory(10)),
         },
+        ..Policy::resolve(&[])
     }
 }
 
@@ -74,6 +77,7 @@ fn trail(target: Target, base: Amount, result: Amount) -> Trail {
     Trail {
         samples: 8_640,
         pods: 3,
+        spread: Some((base, base)),
         look_back: Duration::from_hours(24),
         coverage: Ratio::ONE,
         target: Sourced::default_value(target),
@@ -82,6 +86,8 @@ fn trail(target: Target, base: Amount, result: Amount) -> Trail {
         with_overhead: base.raised(ratio(0.1)),
         oom_floor: None,
         constraint: None,
+        judgement: None,
+        foreseen: None,
         limit: LimitStep {
             rule: Sourced::default_value(LimitRule::Automatic),
             original: None,
@@ -135,16 +141,20 @@ pub(crate) fn applied() -> Evaluation {
     Evaluation {
         workload: web(),
         at: NOON,
-        configuration: Configuration {
+        configuration: Arc::new(Configuration {
             configured: Configured::Policy(Box::new(policy())),
-            warnings: vec![Diagnostic {
+            governor: Governor::Annotation,
+            assigned: Some(Assigned { name: "web".into(), why: AssignedBy::Rule(2) }),
+            overruled: vec![Governor::TargetByName("web".into()), Governor::ScaledWorkload],
+            remarks: vec![Diagnostic {
                 severity: Severity::Warning,
+                origin: Origin::Annotation,
                 field: "horizontal".to_owned(),
                 line: Some(4),
                 column: Some(1),
                 message: "not in effect yet".to_owned(),
             }],
-        },
+        }),
         metrics: MetricsState::Available,
         confidence: Some(Ratio::ONE),
         containers: vec![ContainerEvaluation {
@@ -211,6 +221,7 @@ pub(crate) fn unreadable() -> Evaluation {
     let mut evaluation = applied();
     let diagnostic = Diagnostic {
         severity: Severity::Error,
+        origin: Origin::Annotation,
         field: String::new(),
         line: Some(3),
         column: Some(1),
@@ -218,8 +229,13 @@ pub(crate) fn unreadable() -> Evaluation {
     };
     let since = NOON.minus(Duration::from_mins(10));
     let reason = Reason::ConfigurationInvalid { diagnostic: diagnostic.to_string() };
-    evaluation.configuration =
-        Configuration { configured: Configured::Unreadable(diagnostic), warnings: Vec::new() };
+    evaluation.configuration = Arc::new(Configuration {
+        configured: Configured::Unreadable(diagnostic),
+        governor: Governor::Annotation,
+        assigned: None,
+        overruled: Vec::new(),
+        remarks: Vec::new(),
+    });
     evaluation.metrics = MetricsState::Unavailable { since };
     evaluation.confidence = None;
     let container = &mut evaluation.containers[0];

@@ -1,135 +1,168 @@
-//! Damaged files are moved aside, told of, and never fatal.
+//! Whatever happens to a file, what lies outside of the damage is found again, the damage is told,
+//! and the program goes on writing.
 
-use std::fs;
+use std::collections::BTreeMap;
 
-use plimsoll_store::{Loaded, Store};
+use plimsoll_domain::UsageCell;
+use plimsoll_store::{Damage, Store};
 
-use crate::mk::{TestDir, mk_key};
+use crate::mk::{Found, TestDir, cells, mk_cell, mk_key, restore};
 
-/// Two containers, one whose file is replaced by `bytes`; expects the other alone to be loaded, and
-/// the file to be told of with these words and kept.
-fn check(bytes: &[u8], expect: &str) {
+type Files = BTreeMap<String, Vec<u8>>;
+const SNAPSHOTS: &str = "snapshots/00000001.log";
+const CELLS: &str = "cells/2026-01-05.cells";
+
+/// Three rounds of two containers: what a directory holds after each.
+fn mk_rounds() -> Vec<Files> {
     let dir = TestDir::new();
     let mut store = Store::open(dir.path()).unwrap();
-    store.save(&mk_key("web"), PAYLOAD).unwrap();
-    let path = dir.snapshot_file();
-    store.save(&mk_key("api"), PAYLOAD).unwrap();
-    fs::write(&path, bytes).unwrap();
-
-    let loaded = store.load_all().unwrap();
-    assert_eq!(loaded.histories, [(mk_key("api"), PAYLOAD.to_vec())]);
-    let (told, what) = loaded.damaged.first().unwrap();
-    assert_eq!(told, &path);
-    assert!(what.contains(expect), "{what:?}, expected {expect:?}");
-    let aside = path.with_extension("snapshot.damaged");
-    assert_eq!(fs::read(aside).unwrap(), bytes);
-
-    assert_eq!(store.load_all().unwrap().damaged, []);
-    store.save(&mk_key("web"), PAYLOAD).unwrap();
-    assert_eq!(store.load_all().unwrap().histories.len(), 2);
+    let rounds = 1..=3_u32;
+    let rounds = rounds.map(|round| {
+        let bytes = format!("round {round}");
+        store.save([(&mk_key("api"), &bytes), (&mk_key("web"), &bytes)]).unwrap();
+        let cell = |name| (mk_key(name), mk_cell(round, 100 * round));
+        store.append_cells(vec![cell("api"), cell("web")]).unwrap();
+        dir.contents()
+    });
+    rounds.collect()
 }
 
-const PAYLOAD: &[u8] = b"some history";
-
-/// The bytes of a good file, of the container named.
-fn mk_file(name: &str) -> Vec<u8> {
-    let dir = TestDir::new();
+/// What a directory holds, and that one more round can be written to it and is found.
+fn found(files: &Files) -> (Found, Vec<Damage>, BTreeMap<String, Vec<UsageCell>>) {
+    let dir = TestDir::with(files);
+    let (snapshots, damages) = restore(dir.path()).unwrap();
+    let before = cells(dir.path()).unwrap();
     let mut store = Store::open(dir.path()).unwrap();
-    store.save(&mk_key(name), PAYLOAD).unwrap();
-    fs::read(dir.snapshot_file()).unwrap()
+    store.save([(&mk_key("api"), b"again")]).unwrap();
+    store.append_cells(vec![(mk_key("api"), mk_cell(7, 700))]).unwrap();
+    drop(store);
+    assert_eq!(restore(dir.path()).unwrap().0["api"], b"again");
+    let after = cells(dir.path()).unwrap();
+    assert_eq!(after["api"].last(), Some(&mk_cell(7, 700)));
+    for (name, cells) in &before {
+        assert!(after[name].starts_with(cells), "{name}: {cells:?}, then {after:?}");
+    }
+    (snapshots, damages, before)
 }
 
-/// Makes the checksum right again, so that what it covers is looked at.
-fn mk_checked(mut bytes: Vec<u8>) -> Vec<u8> {
-    let end = bytes.len() - 4;
-    let checksum = crc32fast::hash(&bytes[..end]).to_le_bytes();
-    bytes[end..].copy_from_slice(&checksum);
-    bytes
+/// How many rounds of `web` are found, which is written last.
+fn rounds_of_cells(found: &BTreeMap<String, Vec<UsageCell>>) -> usize {
+    let expect: Vec<UsageCell> = (1..=3).map(|round| mk_cell(round, 100 * round)).collect();
+    let cells = found.get("web").cloned().unwrap_or_default();
+    assert!(expect.starts_with(&cells), "{cells:?}");
+    cells.len()
 }
 
 #[test]
-fn a_file_torn_at_any_byte() {
-    let file = mk_file("web");
-    for length in 0..file.len() {
-        let expect = if length < 4 { "ends too early" } else { "checksum" };
-        check(&file[..length], expect);
+fn cut_at_every_byte_the_rounds_before_are_whole_and_one_more_can_be_written() {
+    let rounds = mk_rounds();
+    let last = rounds.last().unwrap();
+    let length = |round: usize, file: &str| rounds.get(round).map_or(0, |files| files[file].len());
+    for cut in 0..=length(2, SNAPSHOTS) {
+        let mut files = last.clone();
+        files.get_mut(SNAPSHOTS).unwrap().truncate(cut);
+        let (snapshots, damages, _) = found(&files);
+        let whole = (0..3).filter(|round| length(*round, SNAPSHOTS) <= cut).count();
+        if whole > 0 {
+            assert_eq!(snapshots["web"], format!("round {whole}").into_bytes(), "cut at {cut}");
+        }
+        assert!(damages.len() <= 1, "{damages:?}");
+        let ends_whole = (0..3).any(|round| length(round, SNAPSHOTS) == cut) || cut == 0;
+        // Between the two containers of a round a frame ends too.
+        assert!(!ends_whole || damages.is_empty(), "cut at {cut}: {damages:?}");
+    }
+    for cut in 0..=length(2, CELLS) {
+        let mut files = last.clone();
+        files.get_mut(CELLS).unwrap().truncate(cut);
+        let (_, _, cells) = found(&files);
+        let whole = (0..3).filter(|round| length(*round, CELLS) <= cut).count();
+        assert_eq!(rounds_of_cells(&cells), whole, "cut at {cut}");
     }
 }
 
 #[test]
-fn a_file_with_any_byte_changed() {
-    let file = mk_file("web");
-    for index in 0..file.len() {
-        let mut flipped = file.clone();
-        flipped[index] ^= 0x10;
-        check(&flipped, "checksum");
+fn with_any_byte_changed_all_but_its_frame_is_found_and_it_is_told() {
+    let rounds = mk_rounds();
+    let last = rounds.last().unwrap();
+    for flip in [0x01, 0x80, 0xff] {
+        for at in 0..last[SNAPSHOTS].len() {
+            let mut files = last.clone();
+            files.get_mut(SNAPSHOTS).unwrap()[at] ^= flip;
+            let (snapshots, damages, _) = found(&files);
+            assert_eq!(damages.len(), 1, "{at}: {damages:?}");
+            let found: Vec<&[u8]> = snapshots.values().map(Vec::as_slice).collect();
+            let whole = found.iter().filter(|bytes| **bytes == b"round 3").count();
+            let is_one =
+                found.iter().all(|bytes| [b"round 3", b"round 2"].iter().any(|it| bytes == it));
+            assert!(found.len() == 2 && whole >= 1 && is_one, "{at}: {found:?}");
+        }
+        for at in 0..last[CELLS].len() {
+            let mut files = last.clone();
+            files.get_mut(CELLS).unwrap()[at] ^= flip;
+            let (_, _, cells) = found(&files);
+            // Names stand once: without them nothing is known, and the same names are given anew.
+            let names = cells.get("web").map_or(0, Vec::len);
+            assert!(names >= 2 || cells.is_empty(), "{at}: {cells:?}");
+        }
     }
 }
 
 #[test]
-fn a_file_cut_before_its_checksum_was_taken() {
-    let file = mk_file("web");
-    for length in 4..file.len() {
-        check(&mk_checked(file[..length].to_vec()), "");
+fn a_middle_of_zeros_is_told_with_its_bytes() {
+    let mut files = mk_rounds().pop().unwrap();
+    let bytes = files.get_mut(SNAPSHOTS).unwrap();
+    bytes[3..40].fill(0);
+    let (snapshots, damages, _) = found(&files);
+    assert_eq!(snapshots["web"], b"round 3");
+    let text = damages[0].to_string();
+    assert!(text.contains("bytes 0 to") && text.contains("damaged"), "{text}");
+    assert!(text.contains(SNAPSHOTS), "{text}");
+}
+
+#[test]
+fn a_tail_of_zeros_as_after_a_power_cut_is_told_and_written_over() {
+    let mut files = mk_rounds().pop().unwrap();
+    let length = files[SNAPSHOTS].len();
+    for name in [SNAPSHOTS, CELLS] {
+        files.get_mut(name).unwrap().extend([0; 5000]);
     }
+    let (snapshots, damages, cells) = found(&files);
+    assert_eq!((snapshots["web"].as_slice(), rounds_of_cells(&cells)), (&b"round 3"[..], 3));
+    let text = damages[0].to_string();
+    assert!(text.contains(&format!("what follows byte {length} was left out")), "{text}");
 }
 
 #[test]
-fn a_file_of_another_program() {
-    let mut file = mk_file("web");
-    file[0] = b'X';
-    check(&mk_checked(file), "is no snapshot file");
+fn a_frame_of_a_later_version_is_passed_over_and_told() {
+    let mut files = mk_rounds().pop().unwrap();
+    for name in [SNAPSHOTS, CELLS] {
+        // A frame's version stands first in its payload; the sum is made right again.
+        let bytes = files.get_mut(name).unwrap();
+        bytes[17] = 9;
+        let length = u32::from_le_bytes(bytes[9..13].try_into().unwrap()) as usize;
+        let mut covered = bytes[4..13].to_vec();
+        covered.extend(&bytes[17..17 + length]);
+        let sum = crc32fast::hash(&covered).to_le_bytes();
+        bytes[13..17].copy_from_slice(&sum);
+    }
+    let (snapshots, damages, cells) = found(&files);
+    assert_eq!(snapshots["api"], b"round 3");
+    assert!(damages[0].to_string().contains("has version 9 and this program knows only 1"));
+    assert_eq!(cells, BTreeMap::new());
 }
 
 #[test]
-fn a_file_of_a_later_version() {
-    let mut file = mk_file("web");
-    file[8] = 2;
-    check(&mk_checked(file), "has version 2, expected 1");
-}
-
-#[test]
-fn a_file_under_another_containers_name() {
-    check(&mk_file("other"), "has another file's name");
-}
-
-#[test]
-fn a_file_too_large_to_be_read() {
-    let dir = TestDir::new();
+fn files_of_others_are_let_be() {
+    let mut files = mk_rounds().pop().unwrap();
+    for name in ["notes.txt", "cells/notes.txt", "snapshots/1.log", "cells/2026-01-32.cells"] {
+        files.insert(name.to_owned(), b"a person's".to_vec());
+    }
+    let dir = TestDir::with(&files);
+    restore(dir.path()).unwrap();
     let mut store = Store::open(dir.path()).unwrap();
-    store.save(&mk_key("web"), PAYLOAD).unwrap();
-    // A hole: no disk is used.
-    let file = fs::File::create(dir.snapshot_file()).unwrap();
-    file.set_len(1 << 30).unwrap();
-    let loaded = store.load_all().unwrap();
-    assert_eq!(loaded.histories, []);
-    assert!(loaded.damaged[0].1.contains("more than"));
-}
-
-#[test]
-fn a_directory_where_a_file_should_be() {
-    let dir = TestDir::new();
-    let mut store = Store::open(dir.path()).unwrap();
-    store.save(&mk_key("web"), PAYLOAD).unwrap();
-    let path = dir.snapshot_file();
-    fs::remove_file(&path).unwrap();
-    fs::create_dir(&path).unwrap();
-    let loaded = store.load_all().unwrap();
-    assert!(loaded.damaged[0].1.contains("cannot be read"));
-}
-
-#[test]
-fn the_rest_of_an_interrupted_save_is_removed_and_other_files_are_let_be() {
-    let dir = TestDir::new();
-    let mut store = Store::open(dir.path()).unwrap();
-    store.save(&mk_key("web"), PAYLOAD).unwrap();
-    let path = dir.snapshot_file();
-    fs::write(path.with_extension("snapshot.tmp"), b"half").unwrap();
-    fs::write(dir.path().join("notes.txt"), b"a person's").unwrap();
-    let before = dir.names();
-    let expect = Loaded { histories: vec![(mk_key("web"), PAYLOAD.to_vec())], damaged: Vec::new() };
-    assert_eq!(store.load_all().unwrap(), expect);
-    let mut after = before;
-    after.retain(|name| !name.contains(".tmp"));
-    assert_eq!(dir.names(), after);
+    store.save([(&mk_key("web"), b"more")]).unwrap();
+    store.forget_cells(mk_cell(9999, 1).start).unwrap();
+    for name in ["notes.txt", "cells/notes.txt", "snapshots/1.log", "cells/2026-01-32.cells"] {
+        assert_eq!(dir.contents()[name], b"a person's", "{name}");
+    }
 }

@@ -2,7 +2,10 @@
 
 #![cfg(test)]
 
+mod cells;
 mod damage;
 mod directory;
 mod mk;
-mod round_trip;
+mod older;
+mod properties;
+mod snapshots;

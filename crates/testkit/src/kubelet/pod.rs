@@ -115,6 +115,7 @@ fn container(pod: &Pod, container: &Container, sidecar: bool) -> PodContainer {
     let restart = PerResource::from_fn(|resource| restart(container, resource));
     let running = RunningContainer {
         name: container.name.clone(),
+        counts_as: None,
         resources,
         resize_restart: restart,
         started_at: None,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
 use k8s_openapi::api::coordination::v1::Lease;
@@ -29,6 +30,8 @@ const METRICS_API: &str = "v1beta1.metrics.k8s.io";
 pub(super) struct NodeFacts {
     pub allocatable: PerResource<Amount>,
     pub labels: BTreeMap<String, String>,
+    /// Where its kubelet serves; a node that has none says loopback, and no port.
+    pub endpoint: Option<SocketAddr>,
 }
 
 /// Creates the node, or brings it up to date, and makes it ready.
@@ -122,6 +125,8 @@ where
 
 fn node_status(facts: &NodeFacts, at: Timestamp) -> Value {
     let at = status::time(at);
+    let endpoint = facts.endpoint.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+    let (address, port) = (endpoint.ip().to_string(), endpoint.port());
     let amount = |resource| format_quantity(resource, *facts.allocatable.get(resource));
     let resources = json!({
         "cpu": amount(Sized::Cpu),
@@ -143,7 +148,8 @@ fn node_status(facts: &NodeFacts, at: Timestamp) -> Value {
             condition("DiskPressure", "False", "KubeletHasNoDiskPressure"),
             condition("PIDPressure", "False", "KubeletHasSufficientPID"),
         ],
-        "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+        "addresses": [{"type": "InternalIP", "address": address}],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": port}},
         "nodeInfo": {
             "architecture": "amd64", "operatingSystem": "linux", "osImage": "fake",
             "kernelVersion": "fake", "containerRuntimeVersion": "fake://1",

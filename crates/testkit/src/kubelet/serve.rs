@@ -1,6 +1,6 @@
 //! The fake kubelet's HTTPS server on loopback: each node's metrics pages and the metrics API.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -12,10 +12,12 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use plimsoll_domain::Timestamp;
 use rustls_pki_types::PrivateKeyDer;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::fleet::Fleet;
 use super::selector::LabelSelector;
 use super::{Shared, exposition, metrics_api};
 
@@ -47,10 +49,34 @@ pub(super) fn bind(shared: Arc<Shared>) -> Result<(Server, impl Future<Output = 
     listen(router(shared))
 }
 
+/// Serves the pages of one node at an address of this machine, as its kubelet would.
+pub(super) fn bind_node(
+    shared: &Arc<Shared>,
+    node: &str,
+    address: IpAddr,
+) -> Result<(Server, impl Future<Output = ()> + Send + use<>)> {
+    let page = |render: Render| {
+        let (shared, node) = (Arc::clone(shared), node.to_owned());
+        get(move || std::future::ready(node_page(&shared, &node, render)))
+    };
+    let router = Router::new()
+        .route("/metrics/resource", page(exposition::resource))
+        .route("/metrics/cadvisor", page(exposition::cadvisor));
+    listen_at(address, router)
+}
+
 /// The same for any pages.
 pub(crate) fn listen(router: Router) -> Result<(Server, impl Future<Output = ()> + Send)> {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
-        .context("make a certificate")?;
+    listen_at(Ipv4Addr::LOCALHOST.into(), router)
+}
+
+fn listen_at(
+    address: IpAddr,
+    router: Router,
+) -> Result<(Server, impl Future<Output = ()> + Send + use<>)> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    names.extend((!address.is_loopback()).then(|| address.to_string()));
+    let made = rcgen::generate_simple_self_signed(names).context("make a certificate")?;
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der());
     let key = key.map_err(anyhow::Error::msg).context("read the certificate's key")?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -59,7 +85,8 @@ pub(crate) fn listen(router: Router) -> Result<(Server, impl Future<Output = ()>
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)?;
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listen on loopback")?;
+    let listener =
+        TcpListener::bind((address, 0)).with_context(|| format!("listen on {address}"))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let handle = Handle::new();
@@ -146,15 +173,24 @@ async fn one_node(State(shared): App, Path(name): Path<String>) -> Response {
 }
 
 async fn resource_page(State(shared): App, Path(node): Path<String>) -> Response {
-    let fleet = shared.fleet.lock();
-    exposition::resource(&fleet, &node, super::now())
-        .map_or_else(not_found, IntoResponse::into_response)
+    node_page(&shared, &node, exposition::resource)
 }
 
 async fn cadvisor_page(State(shared): App, Path(node): Path<String>) -> Response {
-    let fleet = shared.fleet.lock();
-    exposition::cadvisor(&fleet, &node, super::now())
-        .map_or_else(not_found, IntoResponse::into_response)
+    node_page(&shared, &node, exposition::cadvisor)
+}
+
+type Render = fn(&Fleet, &str, Timestamp) -> Option<String>;
+
+/// A page of a node that counts up to the very second it names.
+fn node_page(shared: &Shared, node: &str, render: Render) -> Response {
+    let now = super::now();
+    let mut fleet = shared.fleet.lock();
+    fleet.step(now);
+    let page = render(&fleet, node, now);
+    drop(fleet);
+    shared.wake.notify_one();
+    page.map_or_else(not_found, IntoResponse::into_response)
 }
 
 fn not_found() -> Response {

@@ -1,0 +1,125 @@
+//! Foresee: forecasts for the containers whose policy asks for them.
+//!
+//! A container's series is what a scaler must cover: of each five minutes the greatest of its pods.
+//! Every hour a model is fitted to it, every day tried on the days just over,
+//! and as often as the policy says a forecast is made.
+
+mod cadence;
+mod container;
+mod watched;
+
+use std::sync::LazyLock;
+
+use plimsoll_domain::{
+    Configured, ContainerKey, PerResource, Policy, Resource, Strategy, Target, Timestamp,
+    UsageCell, Workload,
+};
+use plimsoll_forecast::Constants;
+
+use crate::Engine;
+
+pub(crate) use container::{ContainerForecast, Plan};
+
+/// Models fitted at one pass, the oldest first: 10 ms each and 60 ms where it is tried as well, about
+/// a second of one core. At a pass every 30 s that is every series of some 2,000 in an hour; of more
+/// the models are older.
+const FITS_MAX: usize = 16;
+
+/// What all series have in common. There is always some: a test reads what ships.
+static CONSTANTS: LazyLock<Option<Constants>> = LazyLock::new(|| Constants::shipped().ok());
+
+impl Engine {
+    /// From now on forecasts wait until they were [told](Self::recall_cells) of the past.
+    pub fn expect_past(&mut self) {
+        self.expects_past = true;
+    }
+
+    /// The containers that are to be forecast and were not told of their past yet.
+    pub fn without_past(&self) -> Vec<ContainerKey> {
+        let new = self.forecasts.iter().filter(|(_, forecast)| !forecast.knows_past());
+        new.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Tells of a container's past, in order of time, what is to be forecast from; nothing is an
+    /// answer too.
+    pub fn recall_cells(&mut self, key: &ContainerKey, cells: &[UsageCell]) {
+        if let Some(forecast) = self.forecasts.get_mut(key) {
+            forecast.recall(cells);
+        }
+    }
+
+    /// Has forecasts made for the containers whose policy asks for them, and no others. A document that
+    /// cannot be read changes nothing.
+    pub(crate) fn plan(&mut self, workload: &Workload) {
+        let Configured::Policy(policy) = &workload.configuration.configured else { return };
+        let plan = plan(policy);
+        if plan.is_none() && self.forecasts.is_empty() {
+            return;
+        }
+        for spec in &workload.containers {
+            let key = ContainerKey { workload: workload.id.clone(), container: spec.name.clone() };
+            match (&plan, self.forecasts.get_mut(&key)) {
+                (None, _) => drop(self.forecasts.remove(&key)),
+                (Some(plan), Some(forecast)) => forecast.set_plan(plan),
+                // Of what was never seen there is nothing to foresee.
+                (Some(plan), None) if self.histories.contains_key(&key) => {
+                    self.forecasts.insert(key, Box::new(ContainerForecast::new(plan.clone())));
+                }
+                (Some(_), None) => {}
+            }
+        }
+    }
+
+    /// Fits the oldest models anew, as many as one pass may, and makes the forecasts that are due.
+    pub(crate) fn foresee(&mut self, now: Timestamp) {
+        let expects_past = self.expects_past;
+        let is_ready = |one: &&mut Box<ContainerForecast>| one.knows_past() || !expects_past;
+        let behind = self.forecasts.values_mut().filter(is_ready);
+        let mut behind: Vec<_> =
+            behind.filter_map(|forecast| Some((forecast.behind()?, forecast))).collect();
+        // The order of the identities decides among those equally old.
+        behind.sort_by_key(|(cells, _)| std::cmp::Reverse(*cells));
+        let mut fitted = 0;
+        for (_, forecast) in behind {
+            if fitted >= FITS_MAX {
+                break;
+            }
+            fitted += forecast.fit();
+        }
+        for forecast in self.forecasts.values_mut().filter(is_ready) {
+            forecast.predict(now);
+        }
+    }
+}
+
+/// Which part of the usage to come is asked for, where a forecast is asked for at all.
+pub(crate) fn strategy(policy: &Policy, resource: Resource) -> Option<Strategy> {
+    match policy.resources.get(resource).target.value {
+        Target::Forecast(strategy) => Some(strategy),
+        // Whoever wants to be told by `auto` is not told by a forecast as well.
+        Target::Auto => None,
+        Target::Quantile(_) | Target::Pooled(_) | Target::Max => {
+            let is_predicted = resource == Resource::Cpu && policy.vertical.predictive_cpu.value;
+            is_predicted.then_some(Strategy::Balanced)
+        }
+    }
+}
+
+/// What a policy wants foreseen of a container; `None` where it wants nothing.
+fn plan(policy: &Policy) -> Option<Plan> {
+    let vertical = &policy.vertical;
+    let asked = PerResource::from_fn(|resource| strategy(policy, resource).is_some());
+    (asked.cpu || asked.memory).then(|| Plan {
+        asked,
+        horizon: vertical.forecast_horizon.value,
+        cadence: vertical.forecast_cadence.value.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_constants_that_ship_can_be_read() {
+        assert!(super::CONSTANTS.is_some());
+    }
+}

@@ -1,0 +1,95 @@
+//! All that is remembered of one container as bytes and back: its history, and what `auto` learned.
+//! A magic number, a version, then both as blocks; nothing read is trusted.
+
+use std::ops::Bound;
+
+use plimsoll_domain::ContainerKey;
+use plimsoll_history::bytes::{ReadError, Reader, Writer};
+use plimsoll_history::{ContainerHistory, SnapshotError};
+
+use crate::Engine;
+use crate::auto::ContainerAuto;
+use crate::foresee::ContainerForecast;
+
+const MAGIC: [u8; 8] = *b"plimcont";
+
+/// Goes up with every change of what follows.
+const VERSION: u16 = 3;
+
+/// What `auto` had learned in this version is not read: it learns from the history instead.
+const HISTORY_ONLY: u16 = 1;
+/// Without forecasts.
+const WITHOUT_FORECASTS: u16 = 2;
+
+impl Engine {
+    /// All that is remembered of each container, as bytes: the same bytes for the same memory.
+    pub fn snapshots(&self) -> impl Iterator<Item = (&ContainerKey, Vec<u8>)> {
+        self.snapshots_after(None)
+    }
+
+    /// The same in another order: first those that come after `key`, in the end `key` itself. Each
+    /// is made when it is asked for, so that whoever stops early has little work.
+    pub fn snapshots_after(
+        &self,
+        key: Option<&ContainerKey>,
+    ) -> impl Iterator<Item = (&ContainerKey, Vec<u8>)> {
+        let (after, before) = match key {
+            Some(key) => (Bound::Excluded(key), Bound::Included(key)),
+            None => (Bound::Unbounded, Bound::Unbounded),
+        };
+        let rest = key.map(|_| self.histories.range::<ContainerKey, _>((Bound::Unbounded, before)));
+        let first = self.histories.range::<ContainerKey, _>((after, Bound::Unbounded));
+        first.chain(rest.into_iter().flatten()).map(|(key, history)| {
+            let mut out = Writer::default();
+            out.bytes.extend(MAGIC);
+            out.u16(VERSION);
+            out.block(&history.snapshot());
+            out.option(self.autos.get(key), |out, auto| auto.write(out));
+            out.option(self.forecasts.get(key), |out, forecast| forecast.write(out));
+            (key, out.bytes)
+        })
+    }
+
+    /// Puts back what [`snapshots`](Self::snapshots) gave; what was known under this identity is
+    /// replaced. A history alone, as earlier versions wrote it, is taken too.
+    pub fn restore_snapshot(
+        &mut self,
+        key: ContainerKey,
+        bytes: &[u8],
+    ) -> Result<(), SnapshotError> {
+        let mut from = Reader::new(bytes);
+        if from.take(MAGIC.len()) != Ok(&MAGIC) {
+            self.restore(key.clone(), ContainerHistory::restore(bytes)?);
+            self.relearn(&key);
+            return Ok(());
+        }
+        let version = from.u16()?;
+        if !(HISTORY_ONLY..=VERSION).contains(&version) {
+            return Err(SnapshotError::UnknownVersion { found: version });
+        }
+        let history = ContainerHistory::restore(from.block()?)?;
+        if version == HISTORY_ONLY {
+            self.restore(key.clone(), history);
+            self.relearn(&key);
+            return Ok(());
+        }
+        let auto = read_auto(&mut from)?;
+        let forecast =
+            if version > WITHOUT_FORECASTS { from.option(ContainerForecast::read)? } else { None };
+        if !from.is_at_end() {
+            return Err(SnapshotError::TrailingBytes);
+        }
+        self.restore(key.clone(), history);
+        if let Some(auto) = auto {
+            self.autos.insert(key.clone(), Box::new(auto));
+        }
+        if let Some(forecast) = forecast {
+            self.forecasts.insert(key, Box::new(forecast));
+        }
+        Ok(())
+    }
+}
+
+fn read_auto(from: &mut Reader<'_>) -> Result<Option<ContainerAuto>, ReadError> {
+    from.option(ContainerAuto::read)
+}
