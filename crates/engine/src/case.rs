@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use plimsoll_domain::{
-    Amount, Configured, ContainerKey, Diagnostic, Estimate, OomFloor, PerResource, Policy, Ratio,
-    Reason, Recommendation, Resource, Resources, Timestamp, Trail, Workload,
+    Amount, Configured, Diagnostic, Estimate, OomFloor, PerResource, Policy, Ratio, Reason,
+    Recommendation, Resource, Resources, Timestamp, Trail, Workload,
 };
 use plimsoll_history::{ContainerHistory, Span};
 
@@ -84,13 +84,12 @@ impl Engine {
         context: &Context,
         now: Timestamp,
     ) -> Known<'a> {
-        let histories = &self.histories;
         let floors = floor::floors(self, workload, policy, now);
         let rules = Rules::new(workload, policy);
         let recommendation = recommend(self, &rules, &floors, now);
-        let confidence = confidence::confidence(&rules, histories, now);
+        let confidence = confidence::confidence(&rules, self, now);
         let sufficient = enough_history(&rules, &recommendation)
-            .and_then(|()| confidence::enough_reach(&rules, histories, now))
+            .and_then(|()| confidence::enough_reach(&rules, self, now))
             .and_then(|()| enough_confidence(&rules, confidence));
         let rounding = self.settings.rounding;
         let recommended = values::recommended(&recommendation, &rules, rounding);
@@ -130,10 +129,7 @@ impl Engine {
             history.window(resource, &Span { look_back, startup, now }).max(1)
         };
         let peaks = rules.iter().filter_map(|(spec, own)| {
-            let history = self.histories.get(&ContainerKey {
-                workload: rules.workload.id.clone(),
-                container: spec.name.clone(),
-            })?;
+            let history = &self.of(rules.workload, &spec.name)?.history;
             let cpu =
                 peak(history, Resource::Cpu, rules.policy.vertical.startup.value).map(|peak| {
                     let most = own.cpu.max.as_ref().map_or(peak, |max| max.value);

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use plimsoll_domain::{
-    ContainerKey, ContainerSpec, PerResource, Policy, Ratio, Reason, Schedule, Timestamp, Workload,
-    WorkloadKind,
+    ContainerSpec, PerResource, Policy, Ratio, Reason, Schedule, Timestamp, Workload, WorkloadKind,
 };
 use plimsoll_history::{ContainerHistory, MAX_RUNS};
 
-use crate::recommend::Histories;
+use crate::Engine;
 use crate::rules::{Rule, Rules};
 
 /// How far back usage can be asked to reach: the longest look-back. A day more is remembered, so
@@ -20,16 +19,12 @@ const LONGEST_REACH: Duration = Duration::from_hours(7 * 24);
 ///
 /// What runs all the time is expected in every five minutes of the look-back, what runs in jobs
 /// three times.
-pub(crate) fn confidence(
-    rules: &Rules<'_>,
-    histories: &Histories,
-    now: Timestamp,
-) -> Option<Ratio> {
+pub(crate) fn confidence(rules: &Rules<'_>, engine: &Engine, now: Timestamp) -> Option<Ratio> {
     let schedule = schedule(rules.workload, rules.policy);
     let mut seen = false;
     let mut least = 1.0_f64;
     for (spec, container_rules) in relevant(rules) {
-        let history = history(rules, spec, histories);
+        let history = history(rules, spec, engine);
         seen |= history.is_some_and(|history| history.last_seen().is_some());
         for (_, rule) in container_rules.iter().filter(|(_, rule)| counts(rules, rule)) {
             let look_back = rule.resource.look_back.value;
@@ -56,12 +51,12 @@ pub(crate) fn wait(rules: &Rules<'_>, confidence: Ratio, threshold: Ratio) -> Op
 /// Whether usage of every container that may be changed reaches back as far as the policy asks.
 pub(crate) fn enough_reach(
     rules: &Rules<'_>,
-    histories: &Histories,
+    engine: &Engine,
     now: Timestamp,
 ) -> Result<(), Reason> {
     let needed = rules.policy.vertical.min_history.value.min(LONGEST_REACH);
     let reach = |(spec, _): (&ContainerSpec, _)| {
-        let oldest = history(rules, spec, histories).and_then(ContainerHistory::oldest_seen);
+        let oldest = history(rules, spec, engine).and_then(ContainerHistory::oldest_seen);
         oldest.map_or(Duration::ZERO, |oldest| now.since(oldest))
     };
     match relevant(rules).map(reach).min() {
@@ -117,11 +112,10 @@ fn schedule(workload: &Workload, policy: &Policy) -> Schedule {
     }
 }
 
-fn history<'h>(
+fn history<'e>(
     rules: &Rules<'_>,
     spec: &ContainerSpec,
-    histories: &'h Histories,
-) -> Option<&'h ContainerHistory> {
-    histories
-        .get(&ContainerKey { workload: rules.workload.id.clone(), container: spec.name.clone() })
+    engine: &'e Engine,
+) -> Option<&'e ContainerHistory> {
+    engine.of(rules.workload, &spec.name).map(|container| &container.history)
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use plimsoll_domain::{
-    Amount, ContainerKey, ContainerSpec, OomFloor, Policy, Resource, Timestamp, Workload,
-};
+use plimsoll_domain::{Amount, ContainerSpec, OomFloor, Policy, Resource, Timestamp, Workload};
 use plimsoll_history::{ContainerHistory, Span};
 
 use crate::Engine;
@@ -41,15 +39,15 @@ pub(crate) fn floors(
     let window = policy.vertical.oom_window.value.unwrap_or(look_back);
     let floors = workload.containers.iter().filter_map(|spec| {
         let name = &spec.name;
-        let key = ContainerKey { workload: workload.id.clone(), container: name.clone() };
-        let history = engine.histories.get(&key);
+        let container = engine.of(workload, name);
+        let history = container.map(|container| &container.history);
         let remembered = workload.state.oom_floors.iter().find(|floor| &floor.container == name);
         let floors = remembered.cloned().into_iter().chain(kills(name, history));
         let floors = floors.filter(|floor| now.since(floor.killed_at) < window);
         let floor = floors.reduce(joined)?;
         let most = most(spec, history, now).or_else(|| remembered.map(|floor| floor.floor));
         // Each kill raises what is seen, too: growth without end has a bound of its own.
-        let grown = engine.autos.get(&key).and_then(|auto| auto.memory_most());
+        let grown = container.and_then(|container| container.auto.memory_most());
         let most = [most, grown].into_iter().flatten().min();
         Some(OomFloor { floor: most.map_or(floor.floor, |most| floor.floor.min(most)), ..floor })
     });

@@ -11,12 +11,12 @@ mod watched;
 use std::sync::LazyLock;
 
 use plimsoll_domain::{
-    Configured, ContainerKey, PerResource, Policy, Resource, Strategy, Target, Timestamp,
-    UsageCell, Workload,
+    ContainerKey, PerResource, Policy, Resource, Strategy, Target, Timestamp, UsageCell,
 };
 use plimsoll_forecast::Constants;
 
 use crate::Engine;
+use crate::container::Container;
 
 pub(crate) use container::{ContainerForecast, Plan};
 
@@ -36,45 +36,28 @@ impl Engine {
 
     /// The containers that are to be forecast and were not told of their past yet.
     pub fn without_past(&self) -> Vec<ContainerKey> {
-        let new = self.forecasts.iter().filter(|(_, forecast)| !forecast.knows_past());
+        let is_new = |container: &Container| {
+            container.forecast.as_ref().is_some_and(|forecast| !forecast.knows_past())
+        };
+        let new = self.containers.iter().filter(|(_, container)| is_new(container));
         new.map(|(key, _)| key.clone()).collect()
     }
 
     /// Tells of a container's past, in order of time, what is to be forecast from; nothing is an
     /// answer too.
     pub fn recall_cells(&mut self, key: &ContainerKey, cells: &[UsageCell]) {
-        if let Some(forecast) = self.forecasts.get_mut(key) {
+        let container = self.containers.get_mut(key);
+        if let Some(forecast) = container.and_then(Container::forecast_mut) {
             forecast.recall(cells);
-        }
-    }
-
-    /// Has forecasts made for the containers whose policy asks for them, and no others. A document that
-    /// cannot be read changes nothing.
-    pub(crate) fn plan(&mut self, workload: &Workload) {
-        let Configured::Policy(policy) = &workload.configuration.configured else { return };
-        let plan = plan(policy);
-        if plan.is_none() && self.forecasts.is_empty() {
-            return;
-        }
-        for spec in &workload.containers {
-            let key = ContainerKey { workload: workload.id.clone(), container: spec.name.clone() };
-            match (&plan, self.forecasts.get_mut(&key)) {
-                (None, _) => drop(self.forecasts.remove(&key)),
-                (Some(plan), Some(forecast)) => forecast.set_plan(plan),
-                // Of what was never seen there is nothing to foresee.
-                (Some(plan), None) if self.histories.contains_key(&key) => {
-                    self.forecasts.insert(key, Box::new(ContainerForecast::new(plan.clone())));
-                }
-                (Some(_), None) => {}
-            }
         }
     }
 
     /// Fits the oldest models anew, as many as one pass may, and makes the forecasts that are due.
     pub(crate) fn foresee(&mut self, now: Timestamp) {
         let expects_past = self.expects_past;
-        let is_ready = |one: &&mut Box<ContainerForecast>| one.knows_past() || !expects_past;
-        let behind = self.forecasts.values_mut().filter(is_ready);
+        let is_ready = |one: &&mut ContainerForecast| one.knows_past() || !expects_past;
+        let forecasts = self.containers.values_mut().filter_map(Container::forecast_mut);
+        let behind = forecasts.filter(is_ready);
         let mut behind: Vec<_> =
             behind.filter_map(|forecast| Some((forecast.behind()?, forecast))).collect();
         // The order of the identities decides among those equally old.
@@ -86,7 +69,8 @@ impl Engine {
             }
             fitted += forecast.fit();
         }
-        for forecast in self.forecasts.values_mut().filter(is_ready) {
+        let forecasts = self.containers.values_mut().filter_map(Container::forecast_mut);
+        for forecast in forecasts.filter(is_ready) {
             forecast.predict(now);
         }
     }
@@ -106,7 +90,7 @@ pub(crate) fn strategy(policy: &Policy, resource: Resource) -> Option<Strategy> 
 }
 
 /// What a policy wants foreseen of a container; `None` where it wants nothing.
-fn plan(policy: &Policy) -> Option<Plan> {
+pub(crate) fn plan(policy: &Policy) -> Option<Plan> {
     let vertical = &policy.vertical;
     let asked = PerResource::from_fn(|resource| strategy(policy, resource).is_some());
     (asked.cpu || asked.memory).then(|| Plan {

@@ -1,6 +1,6 @@
 //! Observe: takes samples and signals in, by container identity.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use plimsoll_domain::{
@@ -9,16 +9,13 @@ use plimsoll_domain::{
 };
 use plimsoll_history::ContainerHistory;
 
-use crate::Histories;
-use crate::auto::{ContainerAuto, Means};
-use crate::foresee::ContainerForecast;
+use crate::auto::Means;
+use crate::container::{Container, Containers};
+use crate::foresee;
 
 /// How long a history with nothing new is kept: the longest look-back is seven days, and a day
 /// more, so that a workload scaled to nothing for a week is still known when it comes back.
 const KEPT: Duration = Duration::from_hours(8 * 24);
-
-/// What `auto` has watched for so long it need not be told.
-const KNOWN: Duration = Duration::from_hours(24);
 
 /// Settings of the program that bear on decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,63 +40,67 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) settings: Settings,
-    pub(crate) histories: Histories,
-    /// What `auto` learned, by identity; boxed, since a tree's node has room for eleven.
-    pub(crate) autos: BTreeMap<ContainerKey, Box<ContainerAuto>>,
+    pub(crate) containers: Containers,
     /// Cells that are over and not taken yet; `None` where nobody takes them.
     over: Option<Vec<(ContainerKey, UsageCell)>>,
-    /// What is foreseen, by identity, of those whose policy asks for it.
-    pub(crate) forecasts: BTreeMap<ContainerKey, Box<ContainerForecast>>,
-    /// Whether somebody tells of the past of those.
+    /// Whether somebody tells of the past of those that are to be forecast.
     pub(crate) expects_past: bool,
 }
 
 impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            histories: BTreeMap::new(),
-            autos: BTreeMap::new(),
-            over: None,
-            forecasts: BTreeMap::new(),
-            expects_past: false,
-        }
+        Self { settings, containers: Containers::new(), over: None, expects_past: false }
     }
 
-    /// Takes one sample in; whether it told anything new (a repeated or older one does not).
-    pub fn observe(&mut self, sample: &Sample) -> bool {
-        // A key is made once a container: looked up, it costs a tenth of what it costs to copy.
-        let is_new = match self.histories.get_mut(&sample.container) {
-            Some(history) => history.observe(sample),
-            None => self.history(&sample.container).observe(sample),
-        };
-        if is_new {
-            match self.autos.get_mut(&sample.container) {
-                Some(auto) => auto.observe(sample),
-                None => self.auto(&sample.container).observe(sample),
+    /// Takes samples in, those of each container in order of time, and tells how many told anything new
+    /// (repeated and older ones do not).
+    ///
+    /// Goes through samples and containers side by side, in order of their identities: to look each up
+    /// would take most of the time.
+    pub fn observe_all(&mut self, samples: &[Sample]) -> u64 {
+        let mut samples: Vec<&Sample> = samples.iter().collect();
+        samples.sort_by(|one, other| one.container.cmp(&other.container));
+        let mut new = 0;
+        let mut unknown = Vec::new();
+        let mut known = self.containers.iter_mut();
+        let mut at = known.next();
+        for sample in samples {
+            while at.as_ref().is_some_and(|(key, _)| **key < sample.container) {
+                at = known.next();
+            }
+            match &mut at {
+                Some((key, container)) if **key == sample.container => {
+                    new += u64::from(container.observe(sample));
+                }
+                Some(_) | None => unknown.push(sample),
             }
         }
-        is_new
+        unknown.into_iter().fold(new, |new, sample| new + u64::from(self.observe(sample)))
+    }
+
+    /// Takes one sample in; whether it told anything new.
+    pub fn observe(&mut self, sample: &Sample) -> bool {
+        // A key is made once a container: looked up, it costs a tenth of what it costs to copy.
+        match self.containers.get_mut(&sample.container) {
+            Some(container) => container.observe(sample),
+            None => self.container(&sample.container).observe(sample),
+        }
     }
 
     /// Takes one signal in; whether it told anything new (one told again does not).
     pub fn signal(&mut self, signal: &Signal) -> bool {
-        let Signal::OomKill { container, pod, kill } = signal;
-        let is_new = self.history(container).oom_kill(pod, kill);
-        if is_new {
-            self.auto(container).kill(kill);
-        }
-        is_new
+        let Signal::OomKill { container, .. } = signal;
+        self.container(container).signal(signal)
     }
 
     /// Time has come to `now`: what `auto` gathers by five minutes is judged where these are over.
     pub fn pass(&mut self, now: Timestamp) {
         let over = &mut self.over;
-        for (key, auto) in &mut self.autos {
-            let mut forecast = self.forecasts.get_mut(key);
-            auto.pass(now, self.histories.get(key), &mut |cell| {
-                if let Some(forecast) = &mut forecast {
+        for (key, container) in &mut self.containers {
+            let Container { history, auto, forecast } = &mut **container;
+            auto.pass(now, history, &mut |cell| {
+                if let Some(forecast) = forecast {
                     forecast.observe(&cell);
                 }
                 if let Some(over) = over {
@@ -124,89 +125,78 @@ impl Engine {
     /// Drops histories with nothing in eight days, and what is out of every look-back in the rest.
     pub fn forget(&mut self, now: Timestamp) {
         let since = now.minus(KEPT);
-        self.histories.retain(|_, history| {
+        self.containers.retain(|_, container| {
+            let history = &mut container.history;
             history.forget(now);
             let last_kill = history.oom_kills().iter().map(|kill| kill.at).max();
             history.last_seen().max(last_kill) > Some(since)
         });
-        let histories = &self.histories;
-        self.autos.retain(|key, _| histories.contains_key(key));
-        self.forecasts.retain(|key, _| histories.contains_key(key));
     }
 
     /// When the newest sample of all was taken.
     pub fn newest_sample(&self) -> Option<Timestamp> {
-        self.histories.values().filter_map(ContainerHistory::last_seen).max()
+        self.histories().filter_map(|(_, history)| history.last_seen()).max()
     }
 
     /// All histories, by identity.
     pub fn histories(&self) -> impl Iterator<Item = (&ContainerKey, &ContainerHistory)> {
-        self.histories.iter()
+        self.containers.iter().map(|(key, container)| (key, &container.history))
     }
 
     /// Whether anything is remembered under this identity.
     pub fn knows(&self, key: &ContainerKey) -> bool {
-        self.histories.contains_key(key)
+        self.containers.contains_key(key)
     }
 
-    /// Puts a history back that was stored; what was known under this identity is replaced.
+    /// Puts a history back that was stored; the history known under this identity is replaced.
     pub fn restore(&mut self, key: ContainerKey, history: ContainerHistory) {
-        self.histories.insert(key, history);
+        self.containers.entry(key).or_default().history = history;
     }
 
     /// Takes in what is known of a container's past from elsewhere, of moments at which it was not
     /// seen; what was seen stays. `auto` learns from it where it has watched for less than a day.
     pub fn recall(&mut self, key: &ContainerKey, past: ContainerHistory) {
-        self.history(key).absorb(past);
-        self.relearn(key);
-    }
-
-    /// Lets `auto` learn from the history where it has watched for less than a day.
-    pub(crate) fn relearn(&mut self, key: &ContainerKey) {
-        let auto = self.autos.entry(key.clone()).or_insert_with(|| Box::new(ContainerAuto::new()));
-        let Some(history) = self.histories.get(key) else { return };
-        if auto.seen().iter().all(|(_, seen)| *seen < KNOWN) {
-            auto.relearn(history);
-        }
+        let container = self.container(key);
+        container.history.absorb(past);
+        container.relearn();
     }
 
     /// Takes in what the policy wants foreseen, and ends the pods of this workload's histories that
     /// the cluster no longer shows.
     pub fn observe_pods(&mut self, workload: &Workload) {
-        self.plan(workload);
+        // A configuration that cannot be read leaves things as they are.
+        let policy = match &workload.configuration.configured {
+            Configured::Policy(policy) => Some((policy, foresee::plan(policy))),
+            Configured::Unreadable(_) => None,
+        };
         let alive: BTreeSet<&str> = workload.pods.iter().map(|pod| pod.uid.as_str()).collect();
         for spec in &workload.containers {
             let key = ContainerKey { workload: workload.id.clone(), container: spec.name.clone() };
-            let Some(history) = self.histories.get_mut(&key) else {
+            let Some(container) = self.containers.get_mut(&key) else {
                 continue;
             };
-            let mut auto = self.autos.get_mut(&key);
-            // A configuration that cannot be read leaves things as they are.
-            if let (Some(auto), Configured::Policy(policy)) =
-                (&mut auto, &workload.configuration.configured)
-            {
+            if let Some((policy, plan)) = &policy {
+                container.set_plan(plan.as_ref());
                 let price = policy.vertical.risk_price.value;
                 let memory = spec.original.memory.limit.or(spec.original.memory.request);
                 let restarts = restarts(workload, &spec.name);
-                auto.set_means(Means { restarts, price, memory });
+                container.auto.set_means(Means { restarts, price, memory });
             }
-            let gone: Vec<String> =
-                history.live_pods().filter(|pod| !alive.contains(pod)).map(str::to_owned).collect();
-            for pod in gone {
-                history.end_pod(&pod);
-                if let Some(auto) = &mut auto {
-                    auto.end_pod(&pod);
-                }
+            let gone = container.history.live_pods().filter(|pod| !alive.contains(pod));
+            for pod in gone.map(str::to_owned).collect::<Vec<String>>() {
+                container.end_pod(&pod);
             }
         }
     }
 
-    fn auto(&mut self, key: &ContainerKey) -> &mut ContainerAuto {
-        self.autos.entry(key.clone()).or_insert_with(|| Box::new(ContainerAuto::new()))
+    /// What is remembered of a container of this workload.
+    pub(crate) fn of(&self, workload: &Workload, container: &str) -> Option<&Container> {
+        let key = ContainerKey { workload: workload.id.clone(), container: container.to_owned() };
+        self.containers.get(&key).map(Box::as_ref)
     }
 
-    fn history(&mut self, key: &ContainerKey) -> &mut ContainerHistory {
-        self.histories.entry(key.clone()).or_default()
+    fn container(&mut self, key: &ContainerKey) -> &mut Container {
+        self.containers.entry(key.clone()).or_default()
     }
 }
 

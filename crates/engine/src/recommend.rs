@@ -2,14 +2,12 @@
 //!
 //! base (quantile or maximum) -> overhead -> floor learned from kills -> bounds -> limit.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plimsoll_domain::{
-    Allocation, Amount, AutoVerdict, Constraint, ContainerKey, ContainerRecommendation,
-    ContainerSpec, Estimate, Foreseen, Gap, LimitStep, OomFloor, Origin, PerResource, Policy,
-    Quantile, Ratio, Reason, Recommendation, Resource, Sourced, Strategy, Target, Timestamp, Trail,
-    Workload,
+    Allocation, Amount, AutoVerdict, Constraint, ContainerRecommendation, ContainerSpec, Estimate,
+    Foreseen, Gap, LimitStep, OomFloor, Origin, PerResource, Policy, Quantile, Ratio, Reason,
+    Recommendation, Resource, Sourced, Strategy, Target, Timestamp, Trail, Workload,
 };
 use plimsoll_history::{ContainerHistory, Span, Window};
 
@@ -20,9 +18,6 @@ use crate::foresee::strategy;
 use crate::limit::limited;
 use crate::rules::{Rule, Rules};
 use crate::{floor, values};
-
-/// What is remembered of containers, by identity.
-pub type Histories = BTreeMap<ContainerKey, ContainerHistory>;
 
 /// Samples a pod must have to count: five minutes of usage at one sample every 30 s.
 const LEAST_SAMPLES: u64 = 10;
@@ -42,10 +37,10 @@ pub(crate) fn recommend(
     let startup = rules.policy.vertical.startup.value;
     let policy = rules.policy;
     let containers = rules.iter().map(|(spec, rules)| {
-        let key = ContainerKey { workload: workload.id.clone(), container: spec.name.clone() };
-        let history = engine.histories.get(&key);
-        let auto = engine.autos.get(&key).map(Box::as_ref);
-        let forecast = engine.forecasts.get(&key);
+        let container = engine.of(workload, &spec.name);
+        let history = container.map(|container| &container.history);
+        let auto = container.map(|container| &container.auto);
+        let forecast = container.and_then(|container| container.forecast.as_ref());
         let resources = PerResource::from_fn(|resource| {
             let memory_floor =
                 (resource == Resource::Memory).then(|| floor::of(floors, &spec.name)).flatten();

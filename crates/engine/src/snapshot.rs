@@ -9,6 +9,7 @@ use plimsoll_history::{ContainerHistory, SnapshotError};
 
 use crate::Engine;
 use crate::auto::ContainerAuto;
+use crate::container::Container;
 use crate::foresee::ContainerForecast;
 
 const MAGIC: [u8; 8] = *b"plimcont";
@@ -37,15 +38,16 @@ impl Engine {
             Some(key) => (Bound::Excluded(key), Bound::Included(key)),
             None => (Bound::Unbounded, Bound::Unbounded),
         };
-        let rest = key.map(|_| self.histories.range::<ContainerKey, _>((Bound::Unbounded, before)));
-        let first = self.histories.range::<ContainerKey, _>((after, Bound::Unbounded));
-        first.chain(rest.into_iter().flatten()).map(|(key, history)| {
+        let rest =
+            key.map(|_| self.containers.range::<ContainerKey, _>((Bound::Unbounded, before)));
+        let first = self.containers.range::<ContainerKey, _>((after, Bound::Unbounded));
+        first.chain(rest.into_iter().flatten()).map(|(key, container)| {
             let mut out = Writer::default();
             out.bytes.extend(MAGIC);
             out.u16(VERSION);
-            out.block(&history.snapshot());
-            out.option(self.autos.get(key), |out, auto| auto.write(out));
-            out.option(self.forecasts.get(key), |out, forecast| forecast.write(out));
+            out.block(&container.history.snapshot());
+            out.option(Some(&container.auto), |out, auto| auto.write(out));
+            out.option(container.forecast.as_ref(), |out, forecast| forecast.write(out));
             (key, out.bytes)
         })
     }
@@ -59,8 +61,7 @@ impl Engine {
     ) -> Result<(), SnapshotError> {
         let mut from = Reader::new(bytes);
         if from.take(MAGIC.len()) != Ok(&MAGIC) {
-            self.restore(key.clone(), ContainerHistory::restore(bytes)?);
-            self.relearn(&key);
+            self.restore_history(key, ContainerHistory::restore(bytes)?);
             return Ok(());
         }
         let version = from.u16()?;
@@ -69,8 +70,7 @@ impl Engine {
         }
         let history = ContainerHistory::restore(from.block()?)?;
         if version == HISTORY_ONLY {
-            self.restore(key.clone(), history);
-            self.relearn(&key);
+            self.restore_history(key, history);
             return Ok(());
         }
         let auto = read_auto(&mut from)?;
@@ -79,14 +79,17 @@ impl Engine {
         if !from.is_at_end() {
             return Err(SnapshotError::TrailingBytes);
         }
-        self.restore(key.clone(), history);
-        if let Some(auto) = auto {
-            self.autos.insert(key.clone(), Box::new(auto));
-        }
-        if let Some(forecast) = forecast {
-            self.forecasts.insert(key, Box::new(forecast));
-        }
+        let auto = auto.unwrap_or_default();
+        let forecast = forecast.map(Box::new);
+        self.containers.insert(key, Box::new(Container { history, auto, forecast }));
         Ok(())
+    }
+
+    /// Puts back a history alone, from which `auto` learns.
+    fn restore_history(&mut self, key: ContainerKey, history: ContainerHistory) {
+        let mut container = Container { history, ..Container::default() };
+        container.relearn();
+        self.containers.insert(key, Box::new(container));
     }
 }
 

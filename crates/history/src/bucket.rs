@@ -32,6 +32,35 @@ const fn lower_bounds() -> [f64; BUCKETS] {
     bounds
 }
 
+/// Bits of a number that are not its exponent or the first four after its binary point: numbers that
+/// share the rest, its step, are within 1/16 of each other and so in three neighbouring buckets.
+const WITHIN_STEP: u32 = 48;
+
+/// The step of [`FLOOR`].
+const FIRST_STEP: u64 = FLOOR.to_bits() >> WITHIN_STEP;
+
+/// Steps from there to that of the greatest bound, 90 powers of two further.
+const STEPS: usize = 91 * 16;
+
+/// The bucket of the least number of each step, and 1 for what is below the first bound.
+static AT_STEP: [u16; STEPS] = buckets_at_steps();
+
+const fn buckets_at_steps() -> [u16; STEPS] {
+    let lower = lower_bounds();
+    let mut buckets = [1; STEPS];
+    let mut bucket: u16 = 1;
+    let mut step = 0;
+    while step < STEPS {
+        let least = f64::from_bits((FIRST_STEP + step as u64) << WITHIN_STEP);
+        while (bucket as usize) + 1 < BUCKETS && lower[bucket as usize + 1] <= least {
+            bucket += 1;
+        }
+        buckets[step] = bucket;
+        step += 1;
+    }
+    buckets
+}
+
 /// The bucket an amount is counted in. Amounts under the least bound share the first bucket after
 /// zero, amounts over the greatest share the last.
 pub(crate) fn bucket_of(amount: Amount) -> u16 {
@@ -39,8 +68,14 @@ pub(crate) fn bucket_of(amount: Amount) -> u16 {
     if value <= 0.0 {
         return 0;
     }
-    let above = LOWER.partition_point(|lower| *lower <= value);
-    u16::try_from(above.saturating_sub(1).max(1)).unwrap_or(u16::MAX)
+    let step = (value.to_bits() >> WITHIN_STEP).saturating_sub(FIRST_STEP);
+    let step = usize::try_from(step).unwrap_or(usize::MAX).min(STEPS - 1);
+    let mut bucket = AT_STEP.get(step).copied().unwrap_or(1);
+    // At most twice, but for what is far above every bound.
+    while LOWER.get(usize::from(bucket) + 1).is_some_and(|lower| *lower <= value) {
+        bucket += 1;
+    }
+    bucket
 }
 
 /// The amount a bucket stands for.
@@ -67,6 +102,26 @@ mod tests {
         }
         check(0.0, 0.0);
         check(1.0, 0.025);
+    }
+
+    /// The steps are a short cut: what a search among all bounds finds is what is meant.
+    #[test]
+    fn every_amount_is_in_the_bucket_whose_bounds_hold_it() {
+        let searched = |value: f64| LOWER.partition_point(|lower| *lower <= value).max(2) - 1;
+        let near =
+            LOWER.iter().skip(1).flat_map(|bound| [bound.next_down(), *bound, bound.next_up()]);
+        let mut spread = 1e-10;
+        let spread = std::iter::from_fn(|| {
+            spread *= 1.000_9;
+            (spread < 1e20).then_some(spread)
+        });
+        for value in near.chain(spread).chain([f64::MIN_POSITIVE, f64::MAX]) {
+            assert_eq!(
+                usize::from(bucket_of(Amount::new(value).unwrap())),
+                searched(value),
+                "{value}"
+            );
+        }
     }
 
     #[test]

@@ -20,8 +20,8 @@ const WORDS: usize = 36;
 pub(crate) struct Coverage {
     /// The newest cell seen, counted from the epoch; the ring holds it and those before it.
     pub(crate) newest: Option<i64>,
-    /// One bit for each cell. On the heap: most of a history is not about coverage.
-    pub(crate) seen: Box<Ring>,
+    /// One bit for each cell.
+    pub(crate) seen: Ring,
 }
 
 /// The bits, all zero at first.
@@ -38,7 +38,7 @@ impl Coverage {
     /// From the newest cell and the bits; `None` for a cell beyond the range of moments.
     pub(crate) fn from_parts(newest: i64, seen: Ring) -> Option<Self> {
         newest.checked_mul(CELL)?;
-        Some(Self { newest: Some(newest), seen: Box::new(seen) })
+        Some(Self { newest: Some(newest), seen })
     }
 
     /// Marks the cell of a moment as seen.
@@ -109,7 +109,7 @@ impl Coverage {
     fn advance(&mut self, newest: i64, cell: i64) {
         self.newest = Some(cell);
         if cell.saturating_sub(newest) >= CELLS {
-            *self.seen = Ring::default();
+            self.seen = Ring::default();
             return;
         }
         for skipped in newest + 1..=cell {

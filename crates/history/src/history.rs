@@ -1,16 +1,16 @@
 //! The history of one container: all its pods, both resources.
 
-use std::collections::BTreeMap;
 use std::iter::once;
 use std::time::Duration;
 
-use plimsoll_domain::{Amount, OomKill, Ratio, Resource, Sample, Timestamp};
+use plimsoll_domain::{OomKill, Ratio, Resource, Sample, Timestamp};
 
-use crate::coverage::{Coverage, Ring};
+use crate::coverage::Coverage;
 use crate::oom::{OomMemory, OomRecord};
+use crate::pods::{PodHistory, Pods};
 use crate::runs::{MAX_RUNS, Runs};
 use crate::scratch::Scratch;
-use crate::slot::{Hour, RETENTION, Selection, Slot};
+use crate::slot::{Hour, RETENTION, Selection};
 use crate::sub_history::SubHistory;
 use crate::{Span, Window};
 
@@ -24,8 +24,7 @@ pub const MAX_LIVE_PODS: usize = 10_000;
 /// of the eight days that are kept, so their source must not let them through.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ContainerHistory {
-    /// Live pods by uid. Boxed, since a tree's node has room for eleven entries.
-    pub(crate) pods: BTreeMap<Box<str>, Box<PodHistory>>,
+    pub(crate) pods: Pods,
     /// All pods that are gone, as one.
     pub(crate) ended: SubHistory,
     /// The last of them.
@@ -35,17 +34,6 @@ pub struct ContainerHistory {
     pub(crate) last_seen: Option<Timestamp>,
     /// Nothing at this moment or before is remembered, or taken in again.
     pub(crate) horizon: Option<Timestamp>,
-}
-
-/// What is remembered of a live pod.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PodHistory {
-    /// When its newest sample was taken.
-    pub(crate) last_seen: Timestamp,
-    /// The two newest readings of its working set, newest first: a kill is often told of only after
-    /// the first reading of the run that follows it.
-    pub(crate) working_sets: [Option<(Timestamp, Amount)>; 2],
-    pub(crate) usage: SubHistory,
 }
 
 impl ContainerHistory {
@@ -60,11 +48,11 @@ impl ContainerHistory {
         let Some(hour) = Hour::of(sample.at) else {
             return false;
         };
-        let is_empty = sample.usage.iter().all(|(_, amount)| amount.is_none());
+        let is_empty = sample.usage.cpu.is_none() && sample.usage.memory.is_none();
         if is_empty || self.is_forgotten(sample.at) {
             return false;
         }
-        match self.pods.get_mut(sample.pod.as_str()) {
+        match self.pods.get_mut(&sample.pod) {
             Some(pod) if sample.at <= pod.last_seen => return false,
             Some(pod) => pod.observe(hour, sample),
             None => self.begin_pod(hour, sample),
@@ -85,7 +73,12 @@ impl ContainerHistory {
     /// The uids of the pods not yet ended, in order: after a restart, those that no longer exist
     /// are to be ended.
     pub fn live_pods(&self) -> impl Iterator<Item = &str> {
-        self.pods.keys().map(|uid| &**uid)
+        self.pods.iter().map(|pod| &*pod.uid)
+    }
+
+    /// How many pods usage is told apart by: the live ones, and all that are gone as one.
+    pub fn sub_histories(&self) -> usize {
+        self.pods.len() + usize::from(!self.ended.is_empty())
     }
 
     /// Remembers a kill for memory. False when it is known, or older than what is remembered.
@@ -112,7 +105,7 @@ impl ContainerHistory {
             return;
         };
         self.ended.settle(hour);
-        self.pods.retain(|_, pod| {
+        self.pods.retain(|pod| {
             pod.usage.settle(hour);
             !pod.usage.is_empty()
         });
@@ -125,11 +118,11 @@ impl ContainerHistory {
     pub fn window(&self, resource: Resource, span: &Span) -> Window {
         let selection = Selection::new(resource, span);
         let mut scratch = Scratch::new();
-        let pods = self.pods.values().map(|pod| &pod.usage);
+        let pods = self.pods.iter().map(|pod| &pod.usage);
         let sketches = pods
             .chain(once(&self.ended))
             .map(|usage| usage.select(&selection, &mut scratch))
-            .filter(|sketch| sketch.extremes.is_some());
+            .filter(|sketch| sketch.peak.is_some());
         Window { sketches: sketches.collect() }
     }
 
@@ -141,7 +134,7 @@ impl ContainerHistory {
     /// How many pods were seen in the look-back, up to [`MAX_RUNS`].
     pub fn runs(&self, look_back: Duration, now: Timestamp) -> usize {
         let from = now.minus(look_back);
-        let live = self.pods.values().filter(|pod| pod.last_seen > from).take(MAX_RUNS);
+        let live = self.pods.iter().filter(|pod| pod.last_seen > from).take(MAX_RUNS);
         (self.runs.since(from) + live.count()).min(MAX_RUNS)
     }
 
@@ -158,18 +151,7 @@ impl ContainerHistory {
 
     /// About how many bytes it occupies, the heap included.
     pub fn state_bytes(&self) -> usize {
-        // A node of the tree has room for 11 entries and is between half and all full.
-        const NODE: usize = 11 * size_of::<(Box<str>, Box<PodHistory>)>() + 16;
-        let pods = self.pods.iter().map(|(uid, pod)| {
-            uid.len() + size_of::<PodHistory>() + pod.usage.heap_bytes() + NODE / 6
-        });
-        let tree = if self.pods.is_empty() { 0 } else { NODE };
-        size_of::<Self>()
-            + size_of::<Ring>()
-            + tree
-            + pods.sum::<usize>()
-            + self.ended.heap_bytes()
-            + self.oom.heap_bytes()
+        size_of::<Self>() + self.pods.heap_bytes() + self.ended.heap_bytes() + self.oom.heap_bytes()
     }
 
     fn is_forgotten(&self, at: Timestamp) -> bool {
@@ -180,40 +162,15 @@ impl ContainerHistory {
         if self.pods.len() >= MAX_LIVE_PODS {
             self.end_longest_unseen();
         }
-        let mut pod = PodHistory::beginning_at(sample.at);
+        let mut pod = PodHistory::beginning_at(&sample.pod, sample.at);
         pod.observe(hour, sample);
-        self.pods.insert(sample.pod.as_str().into(), Box::new(pod));
+        self.pods.insert(pod);
     }
 
     fn end_longest_unseen(&mut self) {
-        let longest_unseen = self.pods.iter().min_by_key(|(_, pod)| pod.last_seen);
-        if let Some(uid) = longest_unseen.map(|(uid, _)| uid.clone()) {
+        let longest_unseen = self.pods.iter().min_by_key(|pod| pod.last_seen);
+        if let Some(uid) = longest_unseen.map(|pod| pod.uid.clone()) {
             self.end_pod(&uid);
         }
-    }
-}
-
-impl PodHistory {
-    /// Nothing known yet of a pod that was seen then.
-    pub(crate) fn beginning_at(at: Timestamp) -> Self {
-        Self { last_seen: at, working_sets: [None; 2], usage: SubHistory::default() }
-    }
-
-    fn observe(&mut self, hour: Hour, sample: &Sample) {
-        self.last_seen = sample.at;
-        if let Some(working_set) = sample.usage.memory {
-            self.working_sets = [Some((sample.at, working_set)), self.working_sets[0]];
-        }
-        for (resource, amount) in sample.usage.iter() {
-            if let Some(amount) = amount {
-                let slot = Slot::new(hour, resource, sample.age);
-                self.usage.record(slot, *amount);
-            }
-        }
-    }
-
-    fn working_set_before(&self, at: Timestamp) -> Option<Amount> {
-        let readings = self.working_sets.iter().flatten();
-        readings.copied().find_map(|(read_at, amount)| (read_at <= at).then_some(amount))
     }
 }

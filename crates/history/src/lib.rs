@@ -6,7 +6,7 @@
 //! time, resource and age class. The overview is `ARCHITECTURE.md`.
 //!
 //! What is rounded, and by how much:
-//! - quantiles: at most 2.5 % of the value (extremes and constant usage are exact);
+//! - quantiles: at most 2.5 % of the value (maxima and constant usage are exact);
 //! - the far edge of the look-back: whole sketches count when they overlap it, so up to 1 h more
 //!   than asked for look-backs of up to 24 h, up to 6 h more beyond that;
 //! - startup: whole age classes (0-2, 2-5, 5-15, 15-60 minutes and older) are left out when they
@@ -20,6 +20,7 @@ mod history;
 mod oom;
 mod packed;
 mod past;
+mod pods;
 mod runs;
 mod scratch;
 mod sketch;

@@ -4,60 +4,77 @@
 //! take one, since neighbours are occupied too and counts are small: a number is a count times two
 //! for the next bucket, or (odd) twice the buckets skipped, in 7 bits a byte.
 
+use std::collections::BTreeMap;
+
 use plimsoll_domain::Amount;
 
-use crate::sketch::{Extremes, Sketch};
+use crate::sketch::{Peak, Sketch};
 use crate::slot::Slot;
 
 /// Sketches ordered by slot.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Packed {
-    heads: Box<[Head]>,
-    counts: Box<[u8]>,
+    heads: Vec<Head>,
+    /// Of each sketch the length of its counts, then these.
+    counts: Vec<u8>,
 }
 
-/// One sketch's place, extremes, and where its counts end; they begin where those before end.
+/// One sketch's place and maximum. Not aligned as numbers most often are: a third of it would be
+/// empty, and every container has a hundred.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(Rust, packed(4))]
 struct Head {
-    min: Amount,
     max: Amount,
-    slot: Slot,
-    end: u32,
+    /// The slot's code with a mark where all samples are equal.
+    place: u32,
 }
 
 /// A packed sketch, to be read.
 #[derive(Clone, Debug)]
 pub(crate) struct PackedSketch<'a> {
     pub(crate) slot: Slot,
-    pub(crate) extremes: Extremes,
+    pub(crate) peak: Peak,
     pub(crate) counts: Counts<'a>,
 }
 
 impl Packed {
-    /// Packs sketches that come ordered by slot; empty ones are left out.
-    pub(crate) fn new(sketches: impl IntoIterator<Item = (Slot, Sketch)>) -> Self {
-        let mut packer = Packer::default();
-        for (slot, sketch) in sketches {
-            if let Some(extremes) = sketch.extremes {
-                packer.add(slot, extremes, |counts| pack_counts(&sketch.counts, counts));
-            }
-        }
-        packer.finish()
-    }
-
     /// All sketches, ordered by slot.
     pub(crate) fn iter(&self) -> impl Iterator<Item = PackedSketch<'_>> {
-        let mut start = 0;
+        let mut rest = self.counts.as_slice();
         self.heads.iter().map(move |head| {
-            let end = head.end as usize;
-            let bytes = self.counts.get(start..end).unwrap_or_default();
-            start = end;
-            PackedSketch {
-                slot: head.slot,
-                extremes: Extremes { min: head.min, max: head.max },
-                counts: Counts::new(bytes),
-            }
+            let length = unpack_number(&mut rest).and_then(|length| usize::try_from(length).ok());
+            let (bytes, after) = rest.split_at(length.unwrap_or(0).min(rest.len()));
+            rest = after;
+            let (slot, is_constant) = Slot::unmarked(head.place);
+            let peak = Peak { max: head.max, is_constant };
+            PackedSketch { slot, peak, counts: Counts::new(bytes) }
         })
+    }
+
+    /// Keeps those that stay where they are, and puts others beside them, or joins them where they have
+    /// the same slot; empty ones are left out.
+    pub(crate) fn put(&mut self, others: BTreeMap<Slot, Sketch>, stays: impl Fn(Slot) -> bool) {
+        let mut packer = Packer {
+            heads: Vec::with_capacity(self.heads.len() + others.len()),
+            counts: Vec::with_capacity(self.counts.len() + others.len() * COUNTS_OF_AN_HOUR),
+        };
+        let mut others = others.into_iter().peekable();
+        for own in self.iter().filter(|own| stays(own.slot)) {
+            while let Some((slot, sketch)) = others.next_if(|other| other.0 < own.slot) {
+                packer.add_sketch(slot, &sketch);
+            }
+            match others.next_if(|other| other.0 == own.slot) {
+                Some((slot, mut sketch)) => {
+                    sketch.merge_counts(own.peak, own.counts);
+                    packer.add_sketch(slot, &sketch);
+                }
+                None => packer.add(own.slot, own.peak, own.counts.bytes()),
+            }
+        }
+        for (slot, sketch) in others {
+            packer.add_sketch(slot, &sketch);
+        }
+        packer.finish(self);
     }
 
     /// How many sketches there are.
@@ -67,14 +84,17 @@ impl Packed {
 
     /// The slots of all sketches, in order.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
-        self.heads.iter().map(|head| head.slot)
+        self.heads.iter().map(|head| Slot::unmarked(head.place).0)
     }
 
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.heads) + self.counts.len()
+        self.heads.capacity() * size_of::<Head>() + self.counts.capacity()
     }
 }
+
+/// Bytes that the counts of a noisy hour take.
+const COUNTS_OF_AN_HOUR: usize = 40;
 
 /// Packs one sketch after the other, in the order of their slots.
 #[derive(Debug, Default)]
@@ -89,34 +109,42 @@ impl Packer {
         Self { heads: Vec::with_capacity(160), counts: Vec::with_capacity(6 * 1024) }
     }
 
-    /// Adds a sketch whose packed counts `pack` appends.
-    pub(crate) fn add(
-        &mut self,
-        slot: Slot,
-        Extremes { min, max }: Extremes,
-        pack: impl FnOnce(&mut Vec<u8>),
-    ) {
-        pack(&mut self.counts);
-        // A sub-history has at most 61 x 10 sketches of at most 8 KiB: 5 MB, far below 4 GiB.
-        let end = u32::try_from(self.counts.len()).unwrap_or(u32::MAX);
-        self.heads.push(Head { min, max, slot, end });
+    /// Adds a sketch whose counts are packed.
+    pub(crate) fn add(&mut self, slot: Slot, Peak { max, is_constant }: Peak, counts: &[u8]) {
+        pack_number(counts.len() as u64, &mut self.counts);
+        self.counts.extend_from_slice(counts);
+        self.heads.push(Head { max, place: slot.marked(is_constant) });
     }
 
-    /// All of them; another lot can be packed then.
-    pub(crate) fn finish(&mut self) -> Packed {
-        // Copied, so that each takes just the room it needs.
-        let packed = Packed { heads: (*self.heads).into(), counts: (*self.counts).into() };
+    /// Moves all of them there, in the place of what there is; another lot can be packed then.
+    pub(crate) fn finish(&mut self, packed: &mut Packed) {
+        refill(&mut packed.heads, &self.heads, ROOM / size_of::<Head>());
+        refill(&mut packed.counts, &self.counts, ROOM);
         self.heads.clear();
         self.counts.clear();
-        packed
+    }
+
+    fn add_sketch(&mut self, slot: Slot, sketch: &Sketch) {
+        if let Some(peak) = sketch.peak {
+            let mut counts = Vec::with_capacity(COUNTS_OF_AN_HOUR);
+            pack_counts(&sketch.counts, &mut counts);
+            self.add(slot, peak, &counts);
+        }
     }
 }
 
-impl PackedSketch<'_> {
-    /// The sketch, to be changed.
-    pub(crate) fn unpack(self) -> Sketch {
-        Sketch { extremes: Some(self.extremes), counts: self.counts.collect() }
+/// Lists make room for as many bytes more at a time: what is added in half a day.
+const ROOM: usize = 512;
+
+/// Fills a list anew, where it is as long as it has room: every history is packed every hour, and one
+/// that moves for a few bytes more leaves a hole behind that is too small for the next.
+fn refill<T: Copy>(list: &mut Vec<T>, with: &[T], step: usize) {
+    let room = with.len().next_multiple_of(step);
+    list.clear();
+    if list.capacity() < room || list.capacity() > 2 * room {
+        *list = Vec::with_capacity(room);
     }
+    list.extend_from_slice(with);
 }
 
 /// Appends counts in packed form.

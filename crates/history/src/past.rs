@@ -9,7 +9,7 @@ use std::time::Duration;
 use plimsoll_domain::{Amount, Ratio, Resource, Timestamp};
 
 use crate::coverage::Coverage;
-use crate::history::{ContainerHistory, MAX_LIVE_PODS, PodHistory};
+use crate::history::{ContainerHistory, MAX_LIVE_PODS};
 use crate::slot::{Hour, Slot};
 
 /// What one pod used of one resource at one moment of the past.
@@ -57,11 +57,8 @@ impl ContainerHistory {
         let slot = Slot::new(hour, past.resource, past.age);
         let room = self.pods.len() < MAX_LIVE_PODS;
         match past.pod {
-            Some(uid) if room || self.pods.contains_key(uid) => {
-                if !self.pods.contains_key(uid) {
-                    self.pods.insert(uid.into(), Box::new(PodHistory::beginning_at(past.at)));
-                }
-                if let Some(pod) = self.pods.get_mut(uid) {
+            Some(uid) if room || self.pods.get(uid).is_some() => {
+                if let Some(pod) = self.pods.get_or_begin(uid, past.at) {
                     pod.last_seen = pod.last_seen.max(past.at);
                     pod.usage.recall(slot, past.amount, past.times);
                 }
@@ -80,12 +77,12 @@ impl ContainerHistory {
     /// Takes in the usage of a history of other moments, which knows of no kills. Of a pod that both
     /// know, the own newest readings stay.
     pub fn absorb(&mut self, past: Self) {
-        for (uid, pod) in past.pods {
-            if let Some(own) = self.pods.get_mut(&uid) {
+        for pod in past.pods.into_ordered() {
+            if let Some(own) = self.pods.get_mut(&pod.uid) {
                 own.last_seen = own.last_seen.max(pod.last_seen);
                 own.usage.absorb(&pod.usage);
             } else if self.pods.len() < MAX_LIVE_PODS {
-                self.pods.insert(uid, pod);
+                self.pods.insert(pod);
             } else {
                 self.ended.absorb(&pod.usage);
                 self.runs.end(pod.last_seen);

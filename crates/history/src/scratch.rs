@@ -1,28 +1,24 @@
 //! Scratch: many sketches added up in one pass.
 
 use crate::bucket::BUCKETS;
-use crate::sketch::{Extremes, Sketch};
+use crate::sketch::{Peak, Sketch};
 
 /// Counts by bucket, to add up many sketches in one pass; used again for the next pod.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     counts: Vec<u32>,
-    extremes: Option<Extremes>,
+    peak: Option<Peak>,
 }
 
 impl Scratch {
     /// Nothing added up yet.
     pub(crate) fn new() -> Self {
-        Self { counts: vec![0; BUCKETS], extremes: None }
+        Self { counts: vec![0; BUCKETS], peak: None }
     }
 
     /// Adds one sketch.
-    pub(crate) fn add(
-        &mut self,
-        extremes: Option<Extremes>,
-        counts: impl Iterator<Item = (u16, u32)>,
-    ) {
-        self.extremes = match (self.extremes, extremes) {
+    pub(crate) fn add(&mut self, peak: Option<Peak>, counts: impl Iterator<Item = (u16, u32)>) {
+        self.peak = match (self.peak, peak) {
             (Some(own), Some(other)) => Some(own.and(other)),
             (own, other) => own.or(other),
         };
@@ -35,9 +31,9 @@ impl Scratch {
 
     /// What was added up; nothing is left.
     pub(crate) fn take(&mut self) -> Sketch {
-        let extremes = self.extremes.take();
-        let mut sketch = Sketch { extremes, counts: Vec::new() };
-        if extremes.is_some() {
+        let peak = self.peak.take();
+        let mut sketch = Sketch { peak, counts: Vec::new() };
+        if peak.is_some() {
             for (bucket, count) in (0..).zip(&mut self.counts) {
                 if *count > 0 {
                     sketch.counts.push((bucket, std::mem::take(count)));

@@ -1,4 +1,4 @@
-//! A sketch: how often usage fell into each bucket, with the exact extremes.
+//! A sketch: how often usage fell into each bucket, with the exact maximum.
 
 use plimsoll_domain::{Amount, Quantile};
 
@@ -7,23 +7,30 @@ use crate::bucket::{bucket_of, middle};
 /// Usage counted by bucket. Holds at least one sample once it is part of a history.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sketch {
-    /// The least and the greatest amount; absent while nothing was counted.
-    pub(crate) extremes: Option<Extremes>,
+    /// The greatest amount; absent while nothing was counted.
+    pub(crate) peak: Option<Peak>,
     /// Bucket and count, ordered by bucket; no count is zero.
     pub(crate) counts: Vec<(u16, u32)>,
 }
 
-/// The least and the greatest amount of some samples.
+/// The greatest amount of some samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Extremes {
-    pub(crate) min: Amount,
+pub(crate) struct Peak {
     pub(crate) max: Amount,
+    /// Whether every sample was just that.
+    pub(crate) is_constant: bool,
 }
 
-impl Extremes {
-    /// The extremes of both.
+impl Peak {
+    /// Of one sample, or of several that are equal.
+    pub(crate) fn of(amount: Amount) -> Self {
+        Self { max: amount, is_constant: true }
+    }
+
+    /// The greatest amount of both.
     pub(crate) fn and(self, other: Self) -> Self {
-        Self { min: self.min.min(other.min), max: self.max.max(other.max) }
+        let is_constant = self.is_constant && other.is_constant && self.max == other.max;
+        Self { max: self.max.max(other.max), is_constant }
     }
 }
 
@@ -36,28 +43,41 @@ impl Sketch {
     /// Counts one sample as so many of the same; none at all when that is zero.
     pub(crate) fn record_times(&mut self, amount: Amount, times: u32) {
         if times > 0 {
-            self.widen(Extremes { min: amount, max: amount });
+            self.widen(Peak::of(amount));
             self.add(bucket_of(amount), times);
         }
     }
 
     /// Counts all that another sketch counted.
     pub(crate) fn merge(&mut self, other: &Self) {
-        if let Some(extremes) = other.extremes {
-            self.widen(extremes);
-        }
-        for &(bucket, count) in &other.counts {
-            self.add(bucket, count);
+        if let Some(peak) = other.peak {
+            self.merge_counts(peak, other.counts.iter().copied());
         }
     }
 
-    /// Makes room for these extremes.
-    pub(crate) fn widen(&mut self, by: Extremes) {
-        self.extremes = Some(self.extremes.map_or(by, |own| own.and(by)));
+    /// Counts what comes ordered by bucket, with the greatest amount among it.
+    pub(crate) fn merge_counts(&mut self, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) {
+        self.widen(peak);
+        let mut own = std::mem::take(&mut self.counts).into_iter().peekable();
+        self.counts.reserve_exact(own.len());
+        for (bucket, mut count) in counts {
+            while let Some(below) = own.next_if(|entry| entry.0 < bucket) {
+                self.counts.push(below);
+            }
+            if let Some((_, same)) = own.next_if(|entry| entry.0 == bucket) {
+                count = count.saturating_add(same);
+            }
+            self.counts.push((bucket, count));
+        }
+        self.counts.extend(own);
+    }
+
+    fn widen(&mut self, by: Peak) {
+        self.peak = Some(self.peak.map_or(by, |own| own.and(by)));
     }
 
     /// Adds to the count of a bucket.
-    pub(crate) fn add(&mut self, bucket: u16, count: u32) {
+    fn add(&mut self, bucket: u16, count: u32) {
         match self.counts.binary_search_by_key(&bucket, |entry| entry.0) {
             Ok(index) => {
                 if let Some(entry) = self.counts.get_mut(index) {
@@ -73,17 +93,20 @@ impl Sketch {
         self.counts.iter().map(|entry| u64::from(entry.1)).sum()
     }
 
-    /// The quantile by nearest rank, within 2.5 % and never outside the extremes; `None` when empty.
+    /// The quantile by nearest rank, within 2.5 %, never above the maximum and exact where all samples
+    /// are equal; `None` when empty.
     pub(crate) fn quantile(&self, quantile: Quantile) -> Option<Amount> {
-        let extremes = self.extremes?;
+        let peak = self.peak?;
+        if peak.is_constant {
+            return Some(peak.max);
+        }
         let rank = nearest_rank(quantile, self.samples());
         let mut below = 0.0;
         let reached = self.counts.iter().find(|entry| {
             below += f64::from(entry.1);
             below >= rank
         });
-        let amount = reached.map_or(extremes.max, |entry| middle(entry.0));
-        Some(amount.clamp(extremes.min, extremes.max))
+        Some(reached.map_or(peak.max, |entry| middle(entry.0).min(peak.max)))
     }
 }
 

@@ -55,6 +55,8 @@ pub(crate) struct Slot(u32);
 const BLOCK_BIT: u32 = 1 << 4;
 const MEMORY_BIT: u32 = 1 << 3;
 const CLASS_MASK: u32 = 0b111;
+/// One of the reserved.
+const MARK_BIT: u32 = 1 << 5;
 const RESERVED_MASK: u32 = 0b1110_0000;
 
 impl Slot {
@@ -78,6 +80,16 @@ impl Slot {
         let aligned = !slot.is_block() || slot.hour().0.is_multiple_of(BLOCK_HOURS);
         let valid = code & RESERVED_MASK == 0 && slot.class() <= LAST_CLASS && aligned;
         valid.then_some(slot)
+    }
+
+    /// The packed form with a mark in a bit that no slot has, or without it.
+    pub(crate) fn marked(self, is_marked: bool) -> u32 {
+        self.0 | u32::from(is_marked) * MARK_BIT
+    }
+
+    /// From a packed form with or without the mark.
+    pub(crate) fn unmarked(code: u32) -> (Self, bool) {
+        (Self(code & !MARK_BIT), code & MARK_BIT != 0)
     }
 
     /// The hour it begins in.

@@ -1,7 +1,6 @@
 //! A history as bytes and back: a magic number, a version, then fields in fixed order, all numbers
 //! little-endian. The same history always gives the same bytes; nothing read is trusted.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
@@ -10,11 +9,12 @@ use plimsoll_domain::{Amount, Timestamp};
 use crate::bucket::bucket_of;
 use crate::bytes::{ReadError, Reader, Writer};
 use crate::coverage::{Coverage, Ring};
-use crate::history::{ContainerHistory, MAX_LIVE_PODS, PodHistory};
+use crate::history::{ContainerHistory, MAX_LIVE_PODS};
 use crate::oom::{OomMemory, OomRecord};
 use crate::packed::{Packer, pack_counts, unpack_counts};
+use crate::pods::{PodHistory, Pods};
 use crate::runs::{MAX_RUNS, Runs};
-use crate::sketch::{Extremes, Sketch};
+use crate::sketch::{Peak, Sketch};
 use crate::slot::{Hour, Slot};
 use crate::sub_history::SubHistory;
 
@@ -24,8 +24,8 @@ const MAGIC: [u8; 8] = *b"plimhist";
 /// Goes up with every change of what follows.
 const VERSION: u16 = 2;
 
-/// The version before runs were remembered.
-const WITHOUT_RUNS: u16 = 1;
+/// The version before: runs were not remembered, and sketches had a minimum.
+const BEFORE: u16 = 1;
 
 /// Why bytes are no snapshot. Reads after "failed to restore a history: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +93,7 @@ impl ContainerHistory {
             out.option(moment, Writer::time);
         }
         out.length(self.pods.len());
-        for (uid, pod) in &self.pods {
-            out.block(uid.as_bytes());
+        for pod in self.pods.iter() {
             write_pod(&mut out, pod);
         }
         out.bytes
@@ -107,7 +106,7 @@ impl ContainerHistory {
             return Err(SnapshotError::NotASnapshot);
         }
         let version = from.u16()?;
-        if !matches!(version, VERSION | WITHOUT_RUNS) {
+        if !matches!(version, VERSION | BEFORE) {
             return Err(SnapshotError::UnknownVersion { found: version });
         }
         let history = read_history(&mut from, version)?;
@@ -124,23 +123,13 @@ fn read_history(from: &mut Reader<'_>, version: u16) -> Result<ContainerHistory,
     let coverage = read_coverage(from)?;
     let kills = from.list(read_kill)?;
     let oom = OomMemory::from_records(kills).ok_or(ReadError::Malformed("list of kills"))?;
-    let mut room = (Packer::with_room(), Room::with_capacity(128));
+    let mut room = Room { version, packer: Packer::with_room(), counts: Vec::with_capacity(128) };
     let ended = read_usage(from, &mut room)?;
-    let runs = if version == WITHOUT_RUNS { Runs::default() } else { read_runs(from)? };
-    let pods = from.list(|from| Ok((from.text()?.into(), Box::new(read_pod(from, &mut room)?))))?;
-    let ordered = pods.is_sorted_by(|a: &(Box<str>, _), b| a.0 < b.0);
-    if !ordered || pods.len() > MAX_LIVE_PODS {
-        return Err(ReadError::Malformed("list of pods"));
-    }
-    Ok(ContainerHistory {
-        pods: BTreeMap::from_iter(pods),
-        ended,
-        runs,
-        coverage,
-        oom,
-        last_seen,
-        horizon,
-    })
+    let runs = if version == BEFORE { Runs::default() } else { read_runs(from)? };
+    let pods = from.list(|from| read_pod(from, &mut room))?;
+    let pods = Pods::from_sorted(pods).filter(|pods| pods.len() <= MAX_LIVE_PODS);
+    let pods = pods.ok_or(ReadError::Malformed("list of pods"))?;
+    Ok(ContainerHistory { pods, ended, runs, coverage, oom, last_seen, horizon })
 }
 
 fn read_runs(from: &mut Reader<'_>) -> Result<Runs, ReadError> {
@@ -189,6 +178,7 @@ fn read_kill(from: &mut Reader<'_>) -> Result<OomRecord, ReadError> {
 }
 
 fn write_pod(out: &mut Writer, pod: &PodHistory) {
+    out.block(pod.uid.as_bytes());
     out.time(pod.last_seen);
     for reading in pod.working_sets {
         out.option(reading, |out, (at, amount)| {
@@ -199,11 +189,12 @@ fn write_pod(out: &mut Writer, pod: &PodHistory) {
     write_usage(out, &pod.usage);
 }
 
-fn read_pod(from: &mut Reader<'_>, room: &mut (Packer, Room)) -> Result<PodHistory, ReadError> {
+fn read_pod(from: &mut Reader<'_>, room: &mut Room) -> Result<PodHistory, ReadError> {
     let reading = |from: &mut Reader<'_>| -> Result<(Timestamp, Amount), ReadError> {
         Ok((from.time()?, from.amount()?))
     };
     Ok(PodHistory {
+        uid: from.text()?.into(),
         last_seen: from.time()?,
         working_sets: [from.option(reading)?, from.option(reading)?],
         usage: read_usage(from, room)?,
@@ -214,83 +205,88 @@ fn write_usage(out: &mut Writer, usage: &SubHistory) {
     out.u32(usage.newest.0);
     out.length(usage.packed.len());
     for sketch in usage.packed.iter() {
-        write_sketch(out, sketch.slot, sketch.extremes, sketch.counts.bytes());
+        write_sketch(out, sketch.slot, sketch.peak, sketch.counts.bytes());
     }
-    let open = usage
-        .open
-        .iter()
-        .filter_map(|(slot, sketch)| Some((slot, sketch.extremes?, &sketch.counts)));
+    let open =
+        usage.open.iter().filter_map(|(slot, sketch)| Some((slot, sketch.peak?, &sketch.counts)));
     out.length(usage.open.len());
-    for (slot, extremes, counts) in open {
+    for (slot, peak, counts) in open {
         let mut packed = Vec::new();
         pack_counts(counts, &mut packed);
-        write_sketch(out, *slot, extremes, &packed);
+        write_sketch(out, *slot, peak, &packed);
     }
 }
 
-fn read_usage(
-    from: &mut Reader<'_>,
-    (packer, room): &mut (Packer, Room),
-) -> Result<SubHistory, ReadError> {
+fn read_usage(from: &mut Reader<'_>, room: &mut Room) -> Result<SubHistory, ReadError> {
     let newest = Hour::from_number(from.u32()?).ok_or(ReadError::Malformed("hour"))?;
-    read_sketches(from, room, |slot, extremes, block, _| {
-        packer.add(slot, extremes, |counts| counts.extend(block));
-    })?;
+    read_sketches(from, room, |room, slot, peak, block| room.packer.add(slot, peak, block))?;
     let mut open = Vec::new();
-    read_sketches(from, room, |slot, extremes, _, counts| {
-        open.push((slot, Sketch { extremes: Some(extremes), counts: counts.to_vec() }));
+    read_sketches(from, room, |room, slot, peak, _| {
+        open.push((slot, Sketch { peak: Some(peak), counts: room.counts.clone() }));
     })?;
-    Ok(SubHistory { newest, packed: packer.finish(), open })
+    let mut usage = SubHistory { newest, open, ..SubHistory::default() };
+    room.packer.finish(&mut usage.packed);
+    Ok(usage)
 }
 
-/// Where counts are looked at: a history has a hundred sketches, and making room for each would take
-/// most of the time of reading it.
-type Room = Vec<(u16, u32)>;
+/// What reading needs besides the bytes. A history has a hundred sketches, and making room for the
+/// counts of each would take most of the time of reading it.
+struct Room {
+    version: u16,
+    packer: Packer,
+    /// Of the sketch that was read last.
+    counts: Vec<(u16, u32)>,
+}
 
-/// Gives each sketch: slot, extremes, counts as they were packed and as numbers.
+/// Gives each sketch: slot, peak, counts as they were packed.
 fn read_sketches(
     from: &mut Reader<'_>,
     room: &mut Room,
-    mut each: impl FnMut(Slot, Extremes, &[u8], &[(u16, u32)]),
+    mut each: impl FnMut(&mut Room, Slot, Peak, &[u8]),
 ) -> Result<(), ReadError> {
     let mut last = None;
     for _ in 0..from.u32()? {
-        let (slot, extremes, block) = read_sketch(from, room)?;
+        let (slot, peak, block) = read_sketch(from, room)?;
         if last.replace(slot) >= Some(slot) {
             return Err(ReadError::Malformed("order of sketches"));
         }
-        each(slot, extremes, block, room);
+        each(room, slot, peak, block);
     }
     Ok(())
 }
 
-fn write_sketch(out: &mut Writer, slot: Slot, extremes: Extremes, counts: &[u8]) {
-    out.u32(slot.code());
-    out.amount(extremes.min);
-    out.amount(extremes.max);
+fn write_sketch(out: &mut Writer, slot: Slot, peak: Peak, counts: &[u8]) {
+    out.u32(slot.marked(peak.is_constant));
+    out.amount(peak.max);
     out.block(counts);
 }
 
 /// Reads one sketch, and its counts into the room.
 fn read_sketch<'a>(
     from: &mut Reader<'a>,
-    counts: &mut Room,
-) -> Result<(Slot, Extremes, &'a [u8]), ReadError> {
-    let slot = Slot::from_code(from.u32()?).ok_or(ReadError::Malformed("slot"))?;
-    let extremes = Extremes { min: from.amount()?, max: from.amount()? };
+    room: &mut Room,
+) -> Result<(Slot, Peak, &'a [u8]), ReadError> {
+    let (slot, peak) = if room.version == BEFORE {
+        let code = from.u32()?;
+        let (min, max) = (from.amount()?, from.amount()?);
+        (Slot::from_code(code), Peak { max, is_constant: min == max })
+    } else {
+        let (slot, is_constant) = Slot::unmarked(from.u32()?);
+        (Slot::from_code(slot.code()), Peak { max: from.amount()?, is_constant })
+    };
+    let slot = slot.ok_or(ReadError::Malformed("slot"))?;
     let block = from.block()?;
-    if unpack_counts(block, counts).is_none() || !fits(counts, extremes) {
+    if unpack_counts(block, &mut room.counts).is_none() || !fits(&room.counts, peak) {
         return Err(ReadError::Malformed("counts"));
     }
-    Ok((slot, extremes, block))
+    Ok((slot, peak, block))
 }
 
-/// Whether the extremes are in order, counts lie just between them and none is zero.
-fn fits(counts: &[(u16, u32)], extremes: Extremes) -> bool {
-    let ends = counts.first().zip(counts.last());
-    let expect = (bucket_of(extremes.min), bucket_of(extremes.max));
-    extremes.min <= extremes.max
-        && ends.is_some_and(|(first, last)| (first.0, last.0) == expect)
+/// Whether the last count is that of the maximum, the only one where all samples are equal, and none
+/// is zero.
+fn fits(counts: &[(u16, u32)], peak: Peak) -> bool {
+    counts.last().is_some_and(|last| last.0 == bucket_of(peak.max))
+        && (counts.len() == 1 || !peak.is_constant)
         && counts.iter().all(|entry| entry.1 > 0)
 }
 
@@ -314,16 +310,19 @@ mod tests {
         assert_eq!(found, Err(ReadError::Malformed(expect)));
     }
 
-    /// A sketch of one sample of zero, but for its counts and its maximum.
+    /// A sketch of samples of zero, but for its counts and its maximum.
     fn mk_sketch(out: &mut Writer, counts: &[u8], max: f64) {
-        out.u32(0);
-        out.u64(0);
+        out.u32(Slot::from_code(0).map_or(0, |slot| slot.marked(true)));
         out.u64(max.to_bits());
         out.block(counts);
     }
 
+    fn mk_room(version: u16) -> Room {
+        Room { version, packer: Packer::default(), counts: Vec::new() }
+    }
+
     fn read(from: &mut Reader<'_>) -> Result<(), ReadError> {
-        read_sketch(from, &mut Room::default()).map(drop)
+        read_sketch(from, &mut mk_room(VERSION)).map(drop)
     }
 
     #[test]
@@ -342,18 +341,6 @@ mod tests {
         ] {
             check(|out| mk_sketch(out, counts, max), read, "counts");
         }
-        let two_of_a_bucket = |out: &mut Writer, min: f64, max: f64| {
-            out.u32(0);
-            out.u64(min.to_bits());
-            out.u64(max.to_bits());
-            let mut counts = Vec::new();
-            pack_counts(&[(bucket_of(Amount::from_millicores(1000)), 2)], &mut counts);
-            out.block(&counts);
-        };
-        let mut good = Writer::default();
-        two_of_a_bucket(&mut good, 1.0, 1.01);
-        assert!(read(&mut Reader::new(&good.bytes)).is_ok());
-        check(|out| two_of_a_bucket(out, 1.01, 1.0), read, "counts");
         check(|out| mk_sketch(out, &[2], -1.0), read, "amount");
         check(|out| mk_sketch(out, &[2], f64::NAN), read, "amount");
     }
@@ -366,7 +353,7 @@ mod tests {
             mk_sketch(out, &[2], 0.0);
         };
         let all =
-            |from: &mut Reader<'_>| read_sketches(from, &mut Room::default(), |_, _, _, _| {});
+            |from: &mut Reader<'_>| read_sketches(from, &mut mk_room(VERSION), |_, _, _, _| {});
         check(two_of_a_slot, all, "order of sketches");
     }
 
@@ -379,23 +366,41 @@ mod tests {
         check(coverage, read_coverage, "coverage");
     }
 
-    /// The snapshot as the version before wrote it: without the runs, which stand before the pods.
-    fn mk_without_runs(history: &ContainerHistory) -> Vec<u8> {
-        let mut runs = Writer::default();
-        for moment in history.runs.moments() {
-            runs.option(moment, Writer::time);
+    /// A snapshot of a history of an hour as the version before wrote it: without the runs, each sketch
+    /// with its minimum before its maximum, which are the same here.
+    fn mk_before(history: &ContainerHistory) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.bytes.extend(MAGIC);
+        out.u16(BEFORE);
+        out.option(history.horizon, Writer::time);
+        out.option(history.last_seen, Writer::time);
+        write_coverage(&mut out, &history.coverage);
+        out.length(0);
+        let usage = |out: &mut Writer, usage: &SubHistory| {
+            out.u32(usage.newest.0);
+            out.length(0);
+            out.length(usage.open.len());
+            for (slot, sketch) in &usage.open {
+                let max = sketch.peak.unwrap().max;
+                out.u32(slot.code());
+                out.amount(max);
+                out.amount(max);
+                let mut counts = Vec::new();
+                pack_counts(&sketch.counts, &mut counts);
+                out.block(&counts);
+            }
+        };
+        usage(&mut out, &history.ended);
+        out.length(history.pods.len());
+        for pod in history.pods.iter() {
+            let mut last = Writer::default();
+            write_pod(&mut last, pod);
+            let mut written = Writer::default();
+            write_usage(&mut written, &pod.usage);
+            out.bytes.extend(&last.bytes[..last.bytes.len() - written.bytes.len()]);
+            usage(&mut out, &pod.usage);
         }
-        let mut pods = Writer::default();
-        pods.length(history.pods.len());
-        for (uid, pod) in &history.pods {
-            pods.block(uid.as_bytes());
-            write_pod(&mut pods, pod);
-        }
-        let mut bytes = history.snapshot();
-        let end = bytes.len() - pods.bytes.len();
-        bytes.drain(end - runs.bytes.len()..end);
-        bytes[8] = 1;
-        bytes
+        out.bytes
     }
 
     #[test]
@@ -419,7 +424,7 @@ mod tests {
         }
         history.end_pod("a");
         history.end_pod("b");
-        let restored = ContainerHistory::restore(&mk_without_runs(&history));
+        let restored = ContainerHistory::restore(&mk_before(&history));
         history.runs = Runs::default();
         assert_eq!(restored, Ok(history));
     }
@@ -442,13 +447,8 @@ mod tests {
             write_usage(out, &SubHistory::default());
             out.bytes.extend([0; MAX_RUNS]);
             out.length(2);
-            let pod = PodHistory {
-                last_seen: Timestamp::from_seconds(0),
-                working_sets: [None; 2],
-                usage: SubHistory::default(),
-            };
+            let pod = PodHistory::beginning_at("a", Timestamp::from_seconds(0));
             for _ in 0..2 {
-                out.block(b"a");
                 write_pod(out, &pod);
             }
         };

@@ -58,7 +58,7 @@ impl Window {
     pub fn pooled_quantile(&self, quantile: Quantile, min_samples: u64) -> Option<Amount> {
         let mut scratch = Scratch::new();
         for sketch in self.counting(min_samples) {
-            scratch.add(sketch.extremes, sketch.counts.iter().copied());
+            scratch.add(sketch.peak, sketch.counts.iter().copied());
         }
         scratch.take().quantile(quantile)
     }
@@ -82,9 +82,7 @@ impl Window {
 
     /// The greatest sample of any counting sub-history, exactly. `None` when none counts.
     pub fn max(&self, min_samples: u64) -> Option<Amount> {
-        self.counting(min_samples)
-            .filter_map(|sketch| sketch.extremes.map(|extremes| extremes.max))
-            .max()
+        self.counting(min_samples).filter_map(|sketch| sketch.peak.map(|peak| peak.max)).max()
     }
 
     fn counting(&self, min_samples: u64) -> impl Iterator<Item = &Sketch> {

@@ -157,9 +157,7 @@ where
                 let (samples, unmatched) = join::samples(world, &collected.usage, now);
                 report.dropped = collected.dropped;
                 report.unmatched = unmatched;
-                for sample in &samples {
-                    report.samples += u64::from(self.engine.observe(sample));
-                }
+                report.samples += self.engine.observe_all(&samples);
                 self.engine.forget(now);
             }
             Err(error) => {

@@ -101,7 +101,8 @@ async fn targets_scale_before_the_load_comes() -> Result<()> {
     let (overshoot, balanced) = (cpu("selected").await?, cpu("named").await?);
     ensure!(overshoot >= balanced, "{overshoot}m is overshoot, {balanced}m balanced");
     for (name, share) in [("selected", "99.0 %"), ("named", "90.0 %")] {
-        let text = world.output(&["explain", &format!("deployment/{name}"), "-n", NAMESPACE]).await?;
+        let text =
+            world.output(&["explain", &format!("deployment/{name}"), "-n", NAMESPACE]).await?;
         ensure!(text.contains(&format!("or below in {share} of all")), "{text}");
     }
 

@@ -23,6 +23,8 @@ const BEGIN: i64 = 1_767_225_600;
 const EVERY: i64 = 30;
 /// A day of it.
 const DAY: usize = 2880;
+/// Eight hours of it.
+const AFTER: usize = 960;
 
 /// Containers and readings for the rate of ingestion: as many as `testbed/vpa` takes.
 const INGEST: (usize, usize) = (1000, 480);
@@ -43,10 +45,12 @@ fn main() -> io::Result<()> {
         count / seconds
     )?;
     let [small, large] = FLEETS;
-    let mut fleet = Fleet::new(small);
+    let mut fleet = Fleet::new(large);
+    // What is fed takes no part in the slope.
+    let rest = fleet.samples.split_off(small);
     fleet.live_a_week();
     let before = resident();
-    fleet.grow(large);
+    fleet.samples.extend(rest);
     fleet.live_a_week();
     let after = resident();
     if let (Some(before), Some(after)) = (before, after) {
@@ -93,18 +97,13 @@ impl Fleet {
         self.now = Timestamp::from_seconds(BEGIN + second);
         for (number, sample) in self.samples.iter_mut().enumerate() {
             (sample.at, sample.usage) = (self.now, usage(number, reading));
-            self.engine.observe(sample);
         }
+        self.engine.observe_all(&self.samples);
         self.engine.pass(self.now);
     }
 
-    /// As many containers as that.
-    fn grow(&mut self, containers: usize) {
-        self.samples.extend((self.samples.len()..containers).map(sample));
-    }
-
     /// Gives every container a week of usage: of a few, each lived through reading by reading and then
-    /// copied, and an hour more that all live through.
+    /// copied, and eight hours more that all live through: sketches are joined once in six.
     fn live_a_week(&mut self) {
         let mut few = Self::new(LIVED.min(self.samples.len()));
         (0..7 * DAY).for_each(|reading| few.read(reading));
@@ -112,7 +111,7 @@ impl Fleet {
         for (sample, bytes) in self.samples.iter().zip(lived.iter().cycle()) {
             self.engine.restore_snapshot(sample.container.clone(), bytes).ok();
         }
-        (7 * DAY..7 * DAY + 120).for_each(|reading| self.read(reading));
+        (7 * DAY..7 * DAY + AFTER).for_each(|reading| self.read(reading));
     }
 
     fn workloads(&self, target: Target) -> Vec<Workload> {

@@ -1,6 +1,7 @@
 //! Memory where the request may be below the limit: the request follows the day, the limit is kept
 //! far above every peak.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{Amount, Timestamp};
@@ -20,7 +21,7 @@ const HOUR: Duration = Duration::from_hours(1);
 /// What is remembered of one container's memory, with the request and limit in force.
 #[derive(Clone, Debug)]
 pub struct BurstableAuto {
-    constants: BurstableConstants,
+    constants: Arc<BurstableConstants>,
     tick: Duration,
     limit: MemoryAuto,
     limit_in_force: Option<f64>,
@@ -53,11 +54,12 @@ impl BurstableDecision {
 
 impl BurstableAuto {
     /// Nothing known yet. `tick` is how much time each call of [`Self::tick`] stands for.
-    pub fn new(constants: &BurstableConstants, tick: Duration) -> Self {
+    pub fn new(constants: impl Into<Arc<BurstableConstants>>, tick: Duration) -> Self {
+        let constants = constants.into();
         Self {
-            constants: constants.clone(),
+            limit: MemoryAuto::new(Arc::clone(&constants.limit), tick),
+            constants,
             tick,
-            limit: MemoryAuto::new(&constants.limit, tick),
             limit_in_force: None,
             peaks: Peaks::new(HOUR),
             last: None,

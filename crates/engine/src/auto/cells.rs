@@ -1,7 +1,6 @@
 //! The usage of all pods of a container by cells of five minutes, aligned to UTC, while it is being
 //! gathered. What comes first within a cell does not matter.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plimsoll_domain::{Amount, OomKill, Sample, Timestamp, UsageCell};
@@ -20,34 +19,37 @@ const OPEN_MAX: usize = 4;
 /// The cells that are not closed yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cells {
-    open: BTreeMap<i64, Cell>,
+    /// By number.
+    open: Vec<(i64, Cell)>,
     /// The number of the first cell that is not closed; absent before the first sample.
     next: Option<i64>,
+    /// A closed cell, to be used again: the next one has the same pods.
+    spare: Option<Cell>,
 }
 
 /// What was seen in one cell.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
-    pods: BTreeMap<Box<str>, PodUsage>,
+    /// By uid; some may not have been seen yet.
+    pods: Vec<PodUsage>,
     /// The least and the greatest memory limit at which a container was killed.
     pub(super) killed_at: Option<(Amount, Amount)>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 struct PodUsage {
-    cpu_sum: f64,
+    uid: Box<str>,
+    is_seen: bool,
     cpu_samples: u32,
+    cpu_sum: f64,
     memory_max: Option<Amount>,
 }
 
 impl Cells {
     /// Takes a sample in.
     pub(super) fn add(&mut self, sample: &Sample) {
-        let Some(cell) = self.cell(sample.at) else { return };
-        // A name is made once a cell, not once a sample.
-        match cell.pods.get_mut(sample.pod.as_str()) {
-            Some(pod) => pod.add(sample),
-            None => cell.pods.entry(sample.pod.as_str().into()).or_default().add(sample),
+        if let Some(cell) = self.cell(sample.at) {
+            cell.pod(&sample.pod).add(sample);
         }
     }
 
@@ -69,10 +71,19 @@ impl Cells {
             return None;
         }
         let number = next.max(end.saturating_sub(most));
-        self.open = self.open.split_off(&number);
         self.next = Some(number.saturating_add(1));
-        let cell = self.open.remove(&number).unwrap_or_default();
+        self.open.retain(|(open, _)| *open >= number);
+        let is_first = self.open.first().is_some_and(|(first, _)| *first == number);
+        let mut cell = if is_first { self.open.remove(0).1 } else { Cell::default() };
+        cell.pods.retain(|pod| pod.is_seen);
         Some((Timestamp::from_seconds(number.saturating_mul(CELL_SECONDS)), cell))
+    }
+
+    /// Takes a closed cell back, of which nothing is needed any more.
+    pub(super) fn reuse(&mut self, mut cell: Cell) {
+        cell.killed_at = None;
+        cell.pods.iter_mut().for_each(PodUsage::reset);
+        self.spare = Some(cell);
     }
 
     /// Where nothing was seen yet: the cells before this time count as closed.
@@ -100,20 +111,42 @@ impl Cells {
         if open.len() > OPEN_MAX {
             return Err(ReadError::Malformed("number of cells"));
         }
-        Ok(Self { open: open.into_iter().collect(), next })
+        if !open.is_sorted_by(|one: &(i64, Cell), later| one.0 < later.0) {
+            return Err(ReadError::Malformed("order of cells"));
+        }
+        Ok(Self { open, next, spare: None })
     }
 
     /// The cell of a time, if it is not closed and there is room for it.
     fn cell(&mut self, at: Timestamp) -> Option<&mut Cell> {
         let number = number(at);
         let next = *self.next.get_or_insert(number);
-        let has_room = self.open.len() < OPEN_MAX || self.open.contains_key(&number);
-        (number >= next && has_room).then(|| self.open.entry(number).or_default())
+        if number < next {
+            return None;
+        }
+        let place = match self.open.binary_search_by_key(&number, |(number, _)| *number) {
+            Ok(place) => place,
+            Err(_) if self.open.len() >= OPEN_MAX => return None,
+            Err(place) => {
+                self.open.insert(place, (number, self.spare.take().unwrap_or_default()));
+                place
+            }
+        };
+        self.open.get_mut(place).map(|(_, cell)| cell)
     }
 }
 
 impl PodUsage {
+    fn new(uid: &str) -> Self {
+        Self { uid: uid.into(), is_seen: false, cpu_samples: 0, cpu_sum: 0.0, memory_max: None }
+    }
+
+    fn reset(&mut self) {
+        (self.is_seen, self.cpu_samples, self.cpu_sum, self.memory_max) = (false, 0, 0.0, None);
+    }
+
     fn add(&mut self, sample: &Sample) {
+        self.is_seen = true;
         if let Some(cpu) = sample.usage.cpu.filter(|_| sample.age >= STARTUP) {
             self.cpu_sum += cpu.value();
             self.cpu_samples += 1;
@@ -125,34 +158,36 @@ impl PodUsage {
 impl Cell {
     /// A cell in which pods without names used this much CPU each, and no more than this memory.
     pub(super) fn of(cpu: &[Amount], memory_max: Option<Amount>) -> Self {
-        let named = |number: usize| Box::from(number.to_string());
-        let pod = |cpu: &Amount| PodUsage { cpu_sum: cpu.value(), cpu_samples: 1, memory_max };
-        let mut pods: BTreeMap<Box<str>, PodUsage> =
-            cpu.iter().enumerate().map(|(number, cpu)| (named(number), pod(cpu))).collect();
-        if pods.is_empty() && memory_max.is_some() {
-            pods.insert(named(0), PodUsage { memory_max, ..PodUsage::default() });
-        }
+        let pods = cpu.len().max(usize::from(memory_max.is_some()));
+        let pod = |number: usize| PodUsage {
+            is_seen: true,
+            cpu_samples: u32::from(number < cpu.len()),
+            cpu_sum: cpu.get(number).map_or(0.0, |cpu| cpu.value()),
+            memory_max,
+            ..PodUsage::new(&number.to_string())
+        };
+        let mut pods: Vec<PodUsage> = (0..pods).map(pod).collect();
+        pods.sort_by(|one, other| one.uid.cmp(&other.uid));
         Self { pods, killed_at: None }
     }
 
     /// The pods whose CPU was seen, each with its mean.
-    pub(super) fn cpu(&self) -> Vec<(&str, Amount)> {
-        let pods = self.pods.iter().filter(|(_, pod)| pod.cpu_samples > 0);
-        let means = pods.filter_map(|(uid, pod)| {
-            Some((&**uid, Amount::new(pod.cpu_sum / f64::from(pod.cpu_samples))?))
-        });
-        means.collect()
+    pub(super) fn cpu(&self) -> impl Iterator<Item = (&str, Amount)> + Clone {
+        let pods = self.pods.iter().filter(|pod| pod.cpu_samples > 0);
+        pods.filter_map(|pod| {
+            Some((&*pod.uid, Amount::new(pod.cpu_sum / f64::from(pod.cpu_samples))?))
+        })
     }
 
     /// What is stored of a cell that began at `start`; `None` where no pod was seen.
     pub(super) fn usage(&self, start: Timestamp) -> Option<UsageCell> {
         let pods = u32::try_from(self.pods.len()).ok().filter(|pods| *pods > 0)?;
-        let cpu = self.cpu();
-        let sum: f64 = cpu.iter().map(|(_, mean)| mean.value()).sum();
+        let cpu = self.cpu().map(|(_, mean)| mean);
+        let sum: f64 = cpu.clone().map(Amount::value).sum();
         Some(UsageCell {
             start,
-            cpu_mean: Amount::new(sum / cpu.len() as f64),
-            cpu_max: cpu.iter().map(|(_, mean)| *mean).max(),
+            cpu_mean: Amount::new(sum / cpu.clone().count() as f64),
+            cpu_max: cpu.max(),
             memory_max: self.memory(),
             pods,
         })
@@ -163,9 +198,10 @@ impl Cell {
             out.amount(least);
             out.amount(greatest);
         });
-        out.length(self.pods.len());
-        for (uid, pod) in &self.pods {
-            out.block(uid.as_bytes());
+        let seen = || self.pods.iter().filter(|pod| pod.is_seen);
+        out.length(seen().count());
+        for pod in seen() {
+            out.block(pod.uid.as_bytes());
             out.f64(pod.cpu_sum);
             out.u32(pod.cpu_samples);
             out.option(pod.memory_max, Writer::amount);
@@ -175,16 +211,36 @@ impl Cell {
     fn read(from: &mut Reader<'_>) -> Result<Self, ReadError> {
         let killed_at = from.option(|from| Ok((from.amount()?, from.amount()?)))?;
         let pods = from.list(|from| {
-            let uid = Box::from(from.text()?);
-            let (cpu_sum, cpu_samples) = (from.f64()?, from.u32()?);
-            Ok((uid, PodUsage { cpu_sum, cpu_samples, memory_max: from.option(Reader::amount)? }))
+            Ok(PodUsage {
+                uid: from.text()?.into(),
+                is_seen: true,
+                cpu_sum: from.f64()?,
+                cpu_samples: from.u32()?,
+                memory_max: from.option(Reader::amount)?,
+            })
         })?;
-        Ok(Self { pods: pods.into_iter().collect(), killed_at })
+        if !pods.is_sorted_by(|one: &PodUsage, next| one.uid < next.uid) {
+            return Err(ReadError::Malformed("order of pods"));
+        }
+        Ok(Self { pods, killed_at })
+    }
+
+    fn pod(&mut self, uid: &str) -> &mut PodUsage {
+        let place = match self.pods.binary_search_by(|pod| (*pod.uid).cmp(uid)) {
+            Ok(place) => place,
+            Err(place) => {
+                // Most containers have one pod; a list makes room for four at first.
+                self.pods.reserve_exact(usize::from(self.pods.is_empty()));
+                self.pods.insert(place, PodUsage::new(uid));
+                place
+            }
+        };
+        &mut self.pods[place]
     }
 
     /// The most memory that any pod used.
     pub(super) fn memory(&self) -> Option<Amount> {
-        self.pods.values().filter_map(|pod| pod.memory_max).max()
+        self.pods.iter().filter_map(|pod| pod.memory_max).max()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The constants of `auto`, each with what it means. Few, round, and the same for every container.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{Amount, Ratio};
@@ -171,7 +172,7 @@ impl MemoryConstants {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BurstableConstants {
     /// The limit.
-    pub(super) limit: MemoryConstants,
+    pub(super) limit: Arc<MemoryConstants>,
     /// The request over the peak of the last day.
     pub(super) request_margin: f64,
     /// How often lowering the request is looked at.
@@ -184,7 +185,7 @@ impl BurstableConstants {
     /// The day's peak plus 5 %, and a limit of twice the 30-day peak.
     pub fn standard() -> Self {
         Self {
-            limit: MemoryConstants::burst_limit(),
+            limit: Arc::new(MemoryConstants::burst_limit()),
             request_margin: 1.05,
             lower_every: HOUR * 6,
             lower_by: 1.1,
@@ -194,6 +195,7 @@ impl BurstableConstants {
     /// For usage in fractions of a machine, where no absolute amount has a meaning.
     #[must_use]
     pub fn scale_free(self) -> Self {
-        Self { limit: self.limit.scale_free(), ..self }
+        let limit = Arc::unwrap_or_clone(self.limit).scale_free();
+        Self { limit: Arc::new(limit), ..self }
     }
 }

@@ -1,6 +1,7 @@
 //! `auto` for one container of a workload: fed by the samples of all its pods, it follows its own
 //! recommendation five minutes at a time, exactly as in a replay.
 
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use plimsoll_domain::{
@@ -33,6 +34,21 @@ const GAP_MAX: i64 = 30 * 288;
 /// How far back the busiest pod is looked for, and the samples it must have.
 const BUSIEST_LOOK_BACK: Duration = Duration::from_hours(24);
 const BUSIEST_SAMPLES: u64 = 10;
+
+/// What all containers go by where nobody set a price.
+struct Shipped {
+    in_place: Arc<CpuConstants>,
+    restart: Arc<CpuConstants>,
+    guaranteed: Arc<MemoryConstants>,
+    burstable: Arc<BurstableConstants>,
+}
+
+static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| Shipped {
+    in_place: Arc::new(CpuConstants::in_place()),
+    restart: Arc::new(CpuConstants::restart()),
+    guaranteed: Arc::new(MemoryConstants::guaranteed()),
+    burstable: Arc::new(BurstableConstants::standard()),
+});
 
 /// How a container can be given what is recommended, and what risk is taken to cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -73,29 +89,31 @@ pub(crate) struct Asked {
     pub(crate) judgement: Option<Judgement>,
 }
 
-impl ContainerAuto {
+impl Default for ContainerAuto {
     /// Nothing known yet.
-    pub(crate) fn new() -> Self {
+    fn default() -> Self {
         Self {
             cells: Cells::default(),
-            cpu: CpuAuto::new(&CpuConstants::in_place(), CELL),
-            memory: MemoryAuto::new(&MemoryConstants::guaranteed(), CELL),
-            burstable: BurstableAuto::new(&BurstableConstants::standard(), CELL),
+            cpu: CpuAuto::new(Arc::clone(&SHIPPED.in_place), CELL),
+            memory: MemoryAuto::new(Arc::clone(&SHIPPED.guaranteed), CELL),
+            burstable: BurstableAuto::new(Arc::clone(&SHIPPED.burstable), CELL),
             judged: [None; 3],
         }
     }
+}
 
+impl ContainerAuto {
     /// What would be known, had usage been watched as the history tells it; cells that are open, and
     /// how it is changed, stay.
     pub(crate) fn relearn(&mut self, history: &ContainerHistory) {
         let until = self.cells.next().or_else(|| history.last_seen());
         let Some(until) = until else { return };
         let cells = std::mem::take(&mut self.cells);
-        let constants = self.cpu.constants().clone();
-        *self = Self::new();
+        let constants = Arc::clone(self.cpu.constants());
+        *self = Self::default();
         self.cpu.set_constants(&constants);
         for (start, cell) in seed::cells(history, until) {
-            self.close(start, &cell, Some(history));
+            self.close(start, &cell, history);
         }
         self.cells = cells;
         self.cells.resume(until);
@@ -103,11 +121,10 @@ impl ContainerAuto {
 
     /// How it is changed from now on.
     pub(crate) fn set_means(&mut self, means: Means) {
-        let shipped =
-            if means.restarts { CpuConstants::restart() } else { CpuConstants::in_place() };
+        let shipped = if means.restarts { &SHIPPED.restart } else { &SHIPPED.in_place };
         let constants = match means.price {
-            Some(price) => shipped.with_price(price),
-            None => shipped,
+            Some(price) => Arc::new(CpuConstants::clone(shipped).with_price(price)),
+            None => Arc::clone(shipped),
         };
         self.cpu.set_constants(&constants);
         self.memory.set_given(means.memory);
@@ -134,7 +151,7 @@ impl ContainerAuto {
     pub(crate) fn pass(
         &mut self,
         now: Timestamp,
-        history: Option<&ContainerHistory>,
+        history: &ContainerHistory,
         over: &mut dyn FnMut(UsageCell),
     ) {
         let until = now.minus(LATE);
@@ -143,10 +160,11 @@ impl ContainerAuto {
             if let Some(usage) = cell.usage(start) {
                 over(usage);
             }
+            self.cells.reuse(cell);
         }
     }
 
-    fn close(&mut self, start: Timestamp, cell: &Cell, history: Option<&ContainerHistory>) {
+    fn close(&mut self, start: Timestamp, cell: &Cell, history: &ContainerHistory) {
         self.tick(start, cell);
         if self.cpu.known() >= WARM_UP || self.cpu.request().is_some() {
             self.judge_cpu(start.plus(CELL), history);
@@ -196,7 +214,7 @@ impl ContainerAuto {
 
     /// What [`write`](Self::write) wrote.
     pub(crate) fn read(from: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let mut auto = Self { cells: Cells::read(from)?, ..Self::new() };
+        let mut auto = Self { cells: Cells::read(from)?, ..Self::default() };
         auto.cpu.read(from)?;
         auto.memory.read(from)?;
         auto.burstable.read(from)?;
@@ -207,7 +225,7 @@ impl ContainerAuto {
     }
 
     fn tick(&mut self, start: Timestamp, cell: &Cell) {
-        self.cpu.tick_pods(&cell.cpu());
+        self.cpu.tick_pods(cell.cpu());
         let memory = match (cell.killed_at, cell.memory()) {
             (Some((first, limit)), usage) => MemoryTick::OutOfMemory { first, limit, usage },
             (None, Some(usage)) => MemoryTick::Usage(usage),
@@ -217,8 +235,8 @@ impl ContainerAuto {
         self.burstable.tick(start, memory);
     }
 
-    fn judge_cpu(&mut self, at: Timestamp, history: Option<&ContainerHistory>) {
-        let busiest = |share_max| busiest(history?, share_max, at);
+    fn judge_cpu(&mut self, at: Timestamp, history: &ContainerHistory) {
+        let busiest = |share_max| busiest(history, share_max, at);
         let Some(decision) = self.cpu.decide_above(at, busiest) else { return };
         if decision.verdict.moves() {
             self.cpu.applied(decision.request);
@@ -248,6 +266,9 @@ impl ContainerAuto {
 /// The request above which the busiest of several pods was for no more than this share of the last
 /// day. Pooled usage alone would let one busy pod among many idle ones starve.
 fn busiest(history: &ContainerHistory, share_max: Ratio, now: Timestamp) -> Option<Amount> {
+    if history.sub_histories() < 2 {
+        return None;
+    }
     let span = Span { look_back: BUSIEST_LOOK_BACK, startup: Duration::ZERO, now };
     let window = history.window(Resource::Cpu, &span);
     if window.pods(BUSIEST_SAMPLES) < 2 {

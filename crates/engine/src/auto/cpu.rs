@@ -1,6 +1,7 @@
 //! CPU by the price of risk: the request is where freeing one percent more would cost more time
 //! above the request than it is worth.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{Amount, CpuWhy, Ratio, Timestamp};
@@ -17,7 +18,8 @@ const KNOWN_MAX: f64 = 105_120.0;
 /// What is remembered of one container's CPU, and the request in force.
 #[derive(Clone, Debug)]
 pub struct CpuAuto {
-    constants: CpuConstants,
+    /// Shared: most containers go by the same.
+    constants: Arc<CpuConstants>,
     tick: Duration,
     factors: Factors,
     histogram: Histogram,
@@ -56,11 +58,12 @@ pub struct CpuDecision {
 
 impl CpuAuto {
     /// Nothing known yet. `tick` is how much time each call of [`Self::tick`] stands for.
-    pub fn new(constants: &CpuConstants, tick: Duration) -> Self {
+    pub fn new(constants: impl Into<Arc<CpuConstants>>, tick: Duration) -> Self {
+        let constants = constants.into();
         Self {
-            constants: constants.clone(),
+            factors: Factors::of(&constants, tick),
+            constants,
             tick,
-            factors: Factors::of(constants, tick),
             histogram: Histogram::new(),
             known_ticks: 0.0,
             request: None,
@@ -72,36 +75,34 @@ impl CpuAuto {
     }
 
     /// What it goes by.
-    pub(super) fn constants(&self) -> &CpuConstants {
+    pub(super) fn constants(&self) -> &Arc<CpuConstants> {
         &self.constants
     }
 
     /// The same memory under other constants from now on.
-    pub(super) fn set_constants(&mut self, constants: &CpuConstants) {
+    pub(super) fn set_constants(&mut self, constants: &Arc<CpuConstants>) {
         if self.constants != *constants {
             self.factors = Factors::of(constants, self.tick);
-            self.constants = constants.clone();
+            self.constants = Arc::clone(constants);
         }
     }
 
     /// One tick has passed, with this mean usage of the only pod there is; `None` is a gap, in which
     /// only memory fades.
     pub fn tick(&mut self, usage: Option<Amount>) {
-        match usage {
-            Some(usage) => self.tick_pods(&[("", usage)]),
-            None => self.tick_pods(&[]),
-        }
+        self.tick_pods(usage.into_iter().map(|usage| ("", usage)));
     }
 
     /// One tick has passed, with these pods and the mean usage of each: all weigh the same.
-    pub(super) fn tick_pods(&mut self, pods: &[(&str, Amount)]) {
+    pub(super) fn tick_pods<'a>(&mut self, pods: impl Iterator<Item = (&'a str, Amount)> + Clone) {
         self.histogram.age(self.factors.fast, self.factors.slow);
         self.moves *= self.factors.moves;
         self.pressed = false;
-        if pods.is_empty() {
+        let count = pods.clone().count();
+        if count == 0 {
             return;
         }
-        let share = 1.0 / pods.len() as f64;
+        let share = 1.0 / count as f64;
         let mut above = 0_usize;
         for (pod, usage) in pods {
             let usage = usage.value().min(USAGE_MAX);

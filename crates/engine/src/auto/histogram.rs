@@ -1,6 +1,7 @@
 //! A histogram of usage in logarithmic buckets with two memories: one that forgets within hours and
 //! one that forgets within days.
 
+use std::iter;
 use std::ops::RangeInclusive;
 
 use plimsoll_history::bytes::{ReadError, Reader, Writer};
@@ -18,13 +19,16 @@ const EDGE_TOLERANCE: f64 = 1e-9;
 /// Buckets whose share of both memories is below this may be dropped: at any price of risk such a
 /// share is worth nothing.
 const NEGLIGIBLE_SHARE: f64 = 1e-6;
+/// Memories make room for as many buckets more at a time: a factor of 1.5.
+const ROOM: usize = 8;
 /// Where the lowest bucket can be: the logarithm of an `f64` over that of the ratio.
 const OFFSETS: RangeInclusive<i32> = -20_000..=20_000;
 /// Weights grow instead of all buckets decaying; beyond this everything is divided. Far below the
 /// largest `f32`, 3.4e38, with room for the sum of all ticks between two divisions.
 const WEIGHT_MAX: f64 = 1e30;
 
-/// Weights of usage by size, in a fast and a slow memory. 2 KiB.
+/// Weights of usage by size, in a fast and a slow memory. At most 2 KiB; a tenth of it for usage within a
+/// factor of four.
 #[derive(Clone, Debug)]
 pub(super) struct Histogram {
     /// The key of the lowest bucket: bucket `i` holds values up to `RATIO^(offset + i)`.
@@ -38,7 +42,10 @@ pub(super) struct Histogram {
 /// One memory: weights by bucket, and what a value of now weighs.
 #[derive(Clone, Debug)]
 struct Memory {
-    weights: [f32; BUCKETS],
+    /// Those from the lowest bucket that was ever reached to the highest.
+    weights: Vec<f32>,
+    /// The lowest of these.
+    lowest: usize,
     /// Of all values, those of zero included: they are in no bucket.
     total: f64,
     now: f64,
@@ -108,13 +115,13 @@ impl Histogram {
         let slow = share(1.0 - fast_weight, self.slow.total);
         let offset = self.offset.unwrap_or(0);
         let mut above = 0.0;
-        let pairs = self.fast.weights.iter().zip(&self.slow.weights).enumerate().rev();
-        pairs
-            .map(move |(i, (of_fast, of_slow))| {
+        (0..self.fast.end().max(self.slow.end()))
+            .rev()
+            .map(move |i| {
                 let key = f64::from(offset) + i as f64;
                 let level =
                     Level { edge: RATIO.powf(key), ln_edge: key * RATIO.ln(), share_above: above };
-                above += f64::from(*of_fast) * fast + f64::from(*of_slow) * slow;
+                above += self.fast.weight(i) * fast + self.slow.weight(i) * slow;
                 (above, level)
             })
             .skip_while(|(from_here, _)| *from_here <= 0.0)
@@ -179,7 +186,36 @@ impl Histogram {
 
 impl Memory {
     fn new() -> Self {
-        Self { weights: [0.0; BUCKETS], total: 0.0, now: 1.0 }
+        Self { weights: Vec::new(), lowest: 0, total: 0.0, now: 1.0 }
+    }
+
+    /// The first bucket above those that were ever reached.
+    fn end(&self) -> usize {
+        self.lowest + self.weights.len()
+    }
+
+    fn weight(&self, bucket: usize) -> f64 {
+        let index = bucket.checked_sub(self.lowest);
+        index.and_then(|index| self.weights.get(index)).map_or(0.0, |weight| f64::from(*weight))
+    }
+
+    /// The weight of a bucket, after making room for it.
+    fn weight_mut(&mut self, bucket: usize) -> Option<&mut f32> {
+        if self.weights.is_empty() {
+            self.lowest = bucket;
+        }
+        if let Some(below @ 1..) = self.lowest.checked_sub(bucket) {
+            self.weights.reserve_exact(below.next_multiple_of(ROOM));
+            self.weights.splice(..0, iter::repeat_n(0.0, below));
+            self.lowest = bucket;
+        }
+        let index = bucket - self.lowest;
+        if index >= self.weights.len() {
+            let more = index + 1 - self.weights.len();
+            self.weights.reserve_exact(more.next_multiple_of(ROOM));
+            self.weights.resize(index + 1, 0.0);
+        }
+        self.weights.get_mut(index)
     }
 
     /// Returns what everything was divided by, if it was.
@@ -200,7 +236,7 @@ impl Memory {
     fn add(&mut self, bucket: Option<usize>, share: f64) {
         let weight = self.now * share;
         self.total += weight;
-        if let Some(of_bucket) = bucket.and_then(|bucket| self.weights.get_mut(bucket)) {
+        if let Some(of_bucket) = bucket.and_then(|bucket| self.weight_mut(bucket)) {
             *of_bucket = narrow(f64::from(*of_bucket) + weight);
         }
     }
@@ -209,7 +245,7 @@ impl Memory {
     fn write(&self, out: &mut Writer) {
         out.f64(self.total);
         out.f64(self.now);
-        let used = || self.weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+        let used = || (self.lowest..).zip(&self.weights).filter(|(_, weight)| **weight > 0.0);
         out.length(used().count());
         for (bucket, weight) in used() {
             out.u16(u16::try_from(bucket).unwrap_or(u16::MAX));
@@ -224,30 +260,36 @@ impl Memory {
             return Err(ReadError::Malformed("weight"));
         }
         for (bucket, weight) in from.list(|from| Ok((from.u16()?, from.f64()?)))? {
-            let slot = self.weights.get_mut(usize::from(bucket));
-            let slot = slot.ok_or(ReadError::Malformed("bucket"))?;
-            *slot = narrow(weight.max(0.0));
+            let bucket = Some(usize::from(bucket)).filter(|bucket| *bucket < BUCKETS);
+            let slot = bucket.and_then(|bucket| self.weight_mut(bucket));
+            *slot.ok_or(ReadError::Malformed("bucket"))? = narrow(weight.max(0.0));
         }
         Ok(())
     }
 
     fn weight_from(&self, bucket: usize) -> f64 {
-        self.weights.iter().skip(bucket).map(|weight| f64::from(*weight)).sum()
+        let first = bucket.saturating_sub(self.lowest);
+        self.weights.iter().skip(first).map(|weight| f64::from(*weight)).sum()
     }
 
+    /// What is below the new lowest bucket of the window counts in it.
     fn slide_up(&mut self, by: usize) {
-        let by = by.min(BUCKETS - 1);
-        let merged: f64 = self.weights.iter().take(by + 1).map(|weight| f64::from(*weight)).sum();
-        self.weights.copy_within(by.., 0);
-        self.weights.iter_mut().skip(BUCKETS - by).for_each(|weight| *weight = 0.0);
+        let Some(below) = by.checked_sub(self.lowest) else {
+            self.lowest -= by;
+            return;
+        };
+        let last = below.min(self.weights.len().saturating_sub(1));
+        let merged: f64 = self.weights.iter().take(last + 1).map(|weight| f64::from(*weight)).sum();
+        self.weights.drain(..last);
+        self.lowest = 0;
         if let Some(lowest) = self.weights.first_mut() {
             *lowest = narrow(merged);
         }
     }
 
     fn slide_down(&mut self, by: usize) {
-        self.weights.copy_within(..BUCKETS - by, by);
-        self.weights.iter_mut().take(by).for_each(|weight| *weight = 0.0);
+        self.lowest += by;
+        self.weights.truncate(BUCKETS.saturating_sub(self.lowest));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Memory by its peak: the highest usage of 30 days, plus a margin that grows with every time the
 //! peak was broken and shrinks with every day it was not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{Amount, MemoryWhy, Ratio, Timestamp};
@@ -62,7 +63,7 @@ impl MemoryTick {
 /// What is remembered of one container's memory, and the level in force.
 #[derive(Clone, Debug)]
 pub struct MemoryAuto {
-    constants: MemoryConstants,
+    constants: Arc<MemoryConstants>,
     tick: Duration,
     /// What is left of a learned count after one tick.
     fade: f64,
@@ -93,10 +94,11 @@ pub struct MemoryDecision {
 
 impl MemoryAuto {
     /// Nothing known yet. `tick` is how much time each call of [`Self::tick`] stands for.
-    pub fn new(constants: &MemoryConstants, tick: Duration) -> Self {
+    pub fn new(constants: impl Into<Arc<MemoryConstants>>, tick: Duration) -> Self {
+        let constants = constants.into();
         let halvings = tick.as_secs_f64() / constants.learned_half_life.as_secs_f64();
         Self {
-            constants: constants.clone(),
+            constants,
             tick,
             fade: (-halvings).exp2(),
             peaks: Peaks::new(DAY),

@@ -74,7 +74,7 @@ fn request(scene: &Scene, resource: Resource) -> Option<Amount> {
 fn it_asks_for_what_a_replay_of_the_same_usage_would() {
     let alone = |_, tick| sawtooth(0, tick);
     let scene = watched(hours(20), alone);
-    let mut replayed = CpuAuto::new(&CpuConstants::in_place(), CELL);
+    let mut replayed = CpuAuto::new(CpuConstants::in_place(), CELL);
     for cell in 0..240_u32 - 1 {
         replayed.tick(cpu(alone(0, u64::from(cell) * 10).0));
         let now = start().plus(CELL * (cell + 1));

@@ -127,7 +127,8 @@ fn check_target(resource: Resource, target: Target, expect: (u32, u32)) {
 #[test]
 fn what_is_not_in_effect_yet_has_a_stand_in() {
     let median = Quantile::new(0.5).unwrap();
-    check_target(Resource::Memory, Target::Forecast(Strategy::Percentile(median)), (220, 330));
+    // 300Mi and 10 %, as far as a bucket tells: within 2.5 %.
+    check_target(Resource::Memory, Target::Forecast(Strategy::Percentile(median)), (220, 329));
     for strategy in [
         Strategy::Undershoot,
         Strategy::CostOptimized,

@@ -30,17 +30,17 @@ pub(super) fn recommender(
                 Some(price) => constants.with_price(price),
                 None => constants,
             };
-            Box::new(CpuAuto::new(&constants, tick))
+            Box::new(CpuAuto::new(constants, tick))
         }
         (Resource::Memory, Memory::Guaranteed) => {
             let constants = MemoryConstants::guaranteed();
             let free = info.is_fraction.then(|| constants.clone().scale_free());
-            Box::new(MemoryAuto::new(&free.unwrap_or(constants), tick))
+            Box::new(MemoryAuto::new(free.unwrap_or(constants), tick))
         }
         (Resource::Memory, Memory::Burstable) => {
             let constants = BurstableConstants::standard();
             let free = info.is_fraction.then(|| constants.clone().scale_free());
-            Box::new(BurstableAuto::new(&free.unwrap_or(constants), tick))
+            Box::new(BurstableAuto::new(free.unwrap_or(constants), tick))
         }
     }
 }

@@ -50,7 +50,7 @@ fn constants() -> impl Strategy<Value = CpuConstants> {
 
 /// Every request, tick by tick, with the moves applied as they come.
 fn requests(constants: &CpuConstants, usages: &[Option<f64>], scale: f64) -> Vec<f64> {
-    let mut auto = CpuAuto::new(constants, TICK);
+    let mut auto = CpuAuto::new(constants.clone(), TICK);
     let mut request = None;
     let mut all = Vec::new();
     for (n, usage) in usages.iter().enumerate() {
@@ -66,8 +66,8 @@ fn requests(constants: &CpuConstants, usages: &[Option<f64>], scale: f64) -> Vec
 
 /// Every level of memory, guaranteed and burstable, tick by tick; a kill is one at the level in force.
 fn levels(ticks: &[(Option<f64>, bool)], scale: f64) -> Vec<f64> {
-    let mut auto = MemoryAuto::new(&MemoryConstants::guaranteed().scale_free(), TICK);
-    let mut burstable = BurstableAuto::new(&BurstableConstants::standard().scale_free(), TICK);
+    let mut auto = MemoryAuto::new(MemoryConstants::guaranteed().scale_free(), TICK);
+    let mut burstable = BurstableAuto::new(BurstableConstants::standard().scale_free(), TICK);
     let (mut level, mut levels) = (None, None);
     let mut all = Vec::new();
     for (n, (usage, kill)) in ticks.iter().enumerate() {
@@ -167,7 +167,7 @@ proptest! {
 
     #[test]
     fn cpu_holds_right_after_a_move(constants in constants(), usages in runs()) {
-        let mut auto = CpuAuto::new(&constants, TICK);
+        let mut auto = CpuAuto::new(constants.clone(), TICK);
         for (n, usage) in usages.into_iter().enumerate() {
             auto.tick(usage.map(amount));
             let now = start(n + 1);
@@ -183,8 +183,8 @@ proptest! {
     fn memory_holds_right_after_a_move(
         ticks in prop::collection::vec((usage(), any::<bool>()), 1..300),
     ) {
-        let mut auto = MemoryAuto::new(&MemoryConstants::guaranteed(), TICK);
-        let mut burstable = BurstableAuto::new(&BurstableConstants::standard(), TICK);
+        let mut auto = MemoryAuto::new(MemoryConstants::guaranteed(), TICK);
+        let mut burstable = BurstableAuto::new(BurstableConstants::standard(), TICK);
         let mut limits = (None, None);
         for (n, (usage, kill)) in ticks.into_iter().enumerate() {
             let now = start(n + 1);
@@ -209,7 +209,7 @@ proptest! {
         ticks in prop::collection::vec((usage(), any::<bool>()), 1..300),
         more in 1.0..10.0_f64,
     ) {
-        let mut auto = MemoryAuto::new(&MemoryConstants::guaranteed(), TICK);
+        let mut auto = MemoryAuto::new(MemoryConstants::guaranteed(), TICK);
         let mut level = None;
         for (n, (usage, kill)) in ticks.into_iter().enumerate() {
             let now = start(n + 1);
@@ -246,9 +246,9 @@ proptest! {
         ordered in any::<bool>(),
     ) {
         let tick = Duration::from_secs(tick);
-        let mut cpu = CpuAuto::new(&constants, tick);
-        let mut memory = MemoryAuto::new(&MemoryConstants::guaranteed(), tick);
-        let mut burstable = BurstableAuto::new(&BurstableConstants::standard(), tick);
+        let mut cpu = CpuAuto::new(constants, tick);
+        let mut memory = MemoryAuto::new(MemoryConstants::guaranteed(), tick);
+        let mut burstable = BurstableAuto::new(BurstableConstants::standard(), tick);
         let mut limit = None;
         for (n, (usage, kill, at)) in ticks.into_iter().enumerate() {
             let at = if ordered { start(n) } else { Timestamp::from_seconds(at) };

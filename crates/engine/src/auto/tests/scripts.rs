@@ -21,7 +21,7 @@ fn words(script: &str) -> Vec<&str> {
 
 /// First moves only: what matters is when and why, and the request to two digits.
 fn cpu(constants: &CpuConstants, script: &str) -> Vec<String> {
-    let mut auto = CpuAuto::new(constants, TICK);
+    let mut auto = CpuAuto::new(constants.clone(), TICK);
     let mut moves = Vec::new();
     for (n, word) in words(script).into_iter().enumerate() {
         auto.tick(word.parse().ok().map(amount));
@@ -52,7 +52,7 @@ fn check_memory(script: &str, expect: &[&str]) {
 
 /// With a template that gives it so much.
 fn check_memory_given(given: Option<f64>, script: &str, expect: &[&str]) {
-    let mut auto = MemoryAuto::new(&MemoryConstants::guaranteed().scale_free(), TICK);
+    let mut auto = MemoryAuto::new(MemoryConstants::guaranteed().scale_free(), TICK);
     auto.set_given(given.map(amount));
     let mut limit = None;
     let mut moves = Vec::new();
@@ -69,7 +69,7 @@ fn check_memory_given(given: Option<f64>, script: &str, expect: &[&str]) {
 }
 
 fn check_burstable(script: &str, expect: &[&str]) {
-    let mut auto = BurstableAuto::new(&BurstableConstants::standard().scale_free(), TICK);
+    let mut auto = BurstableAuto::new(BurstableConstants::standard().scale_free(), TICK);
     let mut limit = None;
     let mut moves = Vec::new();
     for (n, word) in words(script).into_iter().enumerate() {
@@ -157,7 +157,7 @@ fn memory_that_rises_day_after_day_is_bounded_until_it_stops() {
     };
     let last = |script: &str| {
         let (mut auto, mut level) =
-            (MemoryAuto::new(&MemoryConstants::guaranteed().scale_free(), TICK), 0.0);
+            (MemoryAuto::new(MemoryConstants::guaranteed().scale_free(), TICK), 0.0);
         auto.set_given(Some(amount(100.0)));
         let mut verdicts = Vec::new();
         for (n, word) in words(script).into_iter().enumerate() {
@@ -183,7 +183,7 @@ fn memory_that_rises_day_after_day_is_bounded_until_it_stops() {
 #[test]
 fn without_a_template_kills_are_followed_as_far_as_it_takes() {
     let moves = "24*!";
-    let mut auto = MemoryAuto::new(&MemoryConstants::guaranteed().scale_free(), TICK);
+    let mut auto = MemoryAuto::new(MemoryConstants::guaranteed().scale_free(), TICK);
     let mut level = amount(1.0);
     for (n, word) in words(&format!("288*1 {moves}")).into_iter().enumerate() {
         auto.tick(start(n), tick(word, Some(level.value())));
