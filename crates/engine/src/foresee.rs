@@ -20,9 +20,9 @@ use crate::container::Container;
 
 pub(crate) use container::{ContainerForecast, Plan};
 
-/// Models fitted at one pass, the oldest first: 10 ms each and 60 ms where it is tried as well, about
-/// a second of one core. At a pass every 30 s that is every series of some 2,000 in an hour; of more
-/// the models are older.
+/// Models fitted at one pass, the oldest first: 8 ms each and 20 ms more where it is tried as well,
+/// half a second of one core. At a pass every 30 s that is every series of some 2,000 in an hour; of
+/// more the models are older.
 const FITS_MAX: usize = 16;
 
 /// What all series have in common. There is always some: a test reads what ships.

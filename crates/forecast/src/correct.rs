@@ -29,12 +29,11 @@ pub(crate) struct Trust {
 pub(crate) fn correction(judged: &[Judged], q: f64, trust: Trust) -> f64 {
     // Below the location both residual and scale are negative: their ratio is the other way round.
     let q = q.max(1.0 - q);
-    let told = judged.iter().filter(|sample| sample.scale.abs() > 0.0);
-    let mut ratios: Vec<(f64, f64)> =
-        told.map(|sample| (sample.residual / sample.scale, sample.weight)).collect();
-    let weight: f64 = ratios.iter().map(|ratio| ratio.1).sum();
+    let told = || judged.iter().filter(|sample| sample.scale.abs() > 0.0);
+    let weight: f64 = told().map(|sample| sample.weight).sum();
     let samples = weight * trust.step as f64 / trust.overlap;
-    let factor = order::weighted(&mut ratios, q).clamp(0.0, CORRECTION_MAX);
+    let ratios = told().map(|sample| (sample.residual / sample.scale, sample.weight));
+    let factor = order::weighted(ratios, q).clamp(0.0, CORRECTION_MAX);
     (samples * factor + trust.prior) / (samples + trust.prior)
 }
 

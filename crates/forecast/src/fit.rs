@@ -18,6 +18,8 @@ const STRIDE: [usize; KNOTS] = [2, 2, 2, 3, 3, 3, 4, 5, 6, 8, 10, 12, 14, 14, 16
 /// The most samples of a horizon. With their strides that is at least 20 days.
 const SAMPLES: [usize; KNOTS] =
     [3000, 3000, 3000, 2000, 2000, 2000, 1200, 1200, 1000, 1000, 600, 600, 600, 600, 600, 600];
+/// Samples that are turned from rows into columns at once: 10 kB, of a first-level cache of 32 or more.
+const ROWS: usize = 64;
 /// Samples have this many cells before them, so that yesterday and the day before are known.
 const BEHIND: usize = 2 * DAY;
 /// Residuals count half when they are four days old.
@@ -137,27 +139,28 @@ fn located(running: &Running<'_>, constants: &Constants, knot: usize) -> Option<
     let (y, horizon) = (running.y, KNOT[knot]);
     let used: Vec<usize> =
         (0..REGRESSORS).filter(|regressor| regressors::is_used(*regressor, horizon)).collect();
-    let mut design = Design::new(used.len(), SAMPLES[knot]);
-    let mut ages = Vec::with_capacity(SAMPLES[knot]);
-    for origin in origins(y.len(), horizon, STRIDE[knot]).take(SAMPLES[knot]) {
-        let r = regressors::regressors(running, Target { origin, horizon });
-        for (column, regressor) in design.columns.iter_mut().zip(&used) {
-            column.push(r[*regressor]);
-        }
-        design.target.push(y[origin + horizon - 1] - y[origin - 1]);
-        ages.push(y.len() - horizon - origin);
-    }
-    if design.len() < SAMPLES_MIN {
+    let origins: Vec<usize> = origins(y.len(), horizon, STRIDE[knot]).take(SAMPLES[knot]).collect();
+    if origins.len() < SAMPLES_MIN {
         return None;
     }
+    let mut design = Design::new(used.len(), origins.len());
+    let mut rows = Vec::with_capacity(ROWS);
+    for origins in origins.chunks(ROWS) {
+        let target = |origin: &usize| Target { origin: *origin, horizon };
+        rows.extend(origins.iter().map(|origin| regressors::regressors(running, target(origin))));
+        design.take(&rows, &used);
+        rows.clear();
+    }
+    design.target.extend(origins.iter().map(|origin| y[origin + horizon - 1] - y[origin - 1]));
     let prior: Vec<f64> = used.iter().map(|r| constants.location[knot][*r]).collect();
     let fitted = design.fit(&prior, ridge(horizon, y.len()), Loss::MEDIAN);
     let mut location = [0.0; REGRESSORS];
     for (regressor, coefficient) in used.iter().zip(&fitted.coefficients) {
         location[*regressor] = *coefficient;
     }
-    let weights = ages.iter().map(|age| correct::decayed(*age, RESIDUAL_HALF_LIFE));
-    let residuals = summarise(fitted.residuals.iter().copied().zip(weights).collect());
+    let weight = |origin: &usize| correct::decayed(y.len() - horizon - origin, RESIDUAL_HALF_LIFE);
+    let weights = origins.iter().map(weight);
+    let residuals = summarise(&order::sorted(fitted.residuals.iter().copied().zip(weights)));
     Some(HorizonFit { location, residuals, kappas: [1.0; 4] })
 }
 
@@ -168,11 +171,11 @@ fn ridge(horizon: usize, n: usize) -> f64 {
     1.0 + 20.0 * horizon as f64 / day + 100.0 * (-(n as f64) / day).exp()
 }
 
-fn summarise(mut residuals: Vec<(f64, f64)>) -> Residuals {
-    residuals.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+/// Of residuals with their weights, in order.
+fn summarise(residuals: &[(f64, f64)]) -> Residuals {
     let weight: f64 = residuals.iter().map(|pair| pair.1).sum();
     let size = residuals.iter().map(|(e, w)| e.abs() * w).sum::<f64>() / weight;
-    Residuals { quantiles: QUANTILE.map(|q| order::weighted_of_sorted(&residuals, q)), size }
+    Residuals { quantiles: order::weighted_of_sorted(residuals, QUANTILE), size }
 }
 
 /// Residuals of a horizon beyond what the history can tell: those of the last one that was `fitted`,
@@ -202,15 +205,14 @@ pub(crate) fn kappas(
     let (y, horizon) = (running.y, KNOT[knot]);
     let step = STRIDE[knot].max(3);
     let at = Between::at(knot);
-    let mut judged: [Vec<Judged>; 4] = Default::default();
+    let mut judged: [Vec<Judged>; 4] = std::array::from_fn(|_| Vec::with_capacity(JUDGED));
     for origin in origins(y.len(), horizon, step).take(JUDGED) {
         let target = Target { origin, horizon };
         let location = y[origin - 1] + fit.location(running, target);
         let terms = spread::terms(running, target, location, fit.residuals);
-        let scales = spread::scales(constants, at, &terms);
         let weight = correct::decayed(y.len() - horizon - origin, JUDGED_HALF_LIFE);
         let residual = y[target.cell()] - location;
-        for (judged, scale) in judged.iter_mut().zip(scales) {
+        for (judged, scale) in judged.iter_mut().zip(spread::scales(constants, at, &terms)) {
             judged.push(Judged { residual, scale, weight });
         }
     }

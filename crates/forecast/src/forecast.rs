@@ -52,39 +52,39 @@ pub fn predict(model: &Model, series: &Series, constants: &Constants) -> Option<
         return None;
     }
     let running = Running::latest(&values);
-    Some(Forecast::of(model, &running, constants, series.origin()))
+    let (cells, maxima) = ahead(model, &running, constants, HORIZON);
+    Some(Forecast { origin: series.origin(), cells, maxima })
+}
+
+/// The quantiles of each of the next cells, and of the maximum up to each.
+pub(crate) fn ahead(
+    model: &Model,
+    running: &Running<'_>,
+    constants: &Constants,
+    length: usize,
+) -> (Vec<Quantiles>, Vec<Maximum>) {
+    let known = running.y.len();
+    let mut outlook = Outlook::before(known);
+    let of = |horizon: usize| {
+        let at = Between::of(horizon, &KNOT);
+        let fit = model.at(at);
+        let target = Target { origin: known, horizon };
+        let quantiles = fit.quantiles(running, constants, target, at);
+        if KNOT.contains(&horizon) {
+            outlook.see(quantiles);
+        }
+        outlook.residual_size = fit.residuals.size;
+        outlook.windows.grow(running, horizon);
+        let at = Between::of(horizon, &PEAK);
+        let fit = PeakFit::between(&model.peaks, at);
+        let terms = outlook.terms(running);
+        let maximum = fit.quantiles(constants, at, &outlook, &terms);
+        (Quantiles::opened(quantiles), Maximum::opened(maximum))
+    };
+    (1..=length).map(of).unzip()
 }
 
 impl Forecast {
-    pub(crate) fn of(
-        model: &Model,
-        running: &Running<'_>,
-        constants: &Constants,
-        origin: i64,
-    ) -> Self {
-        let known = running.y.len();
-        let mut outlook = Outlook::before(known);
-        let mut cells = Vec::with_capacity(HORIZON);
-        let mut maxima = Vec::with_capacity(HORIZON);
-        for horizon in 1..=HORIZON {
-            let at = Between::of(horizon, &KNOT);
-            let fit = model.at(at);
-            let target = Target { origin: known, horizon };
-            let quantiles = fit.quantiles(running, constants, target, at);
-            cells.push(Quantiles::opened(quantiles));
-            if KNOT.contains(&horizon) {
-                outlook.see(quantiles);
-            }
-            outlook.residual_size = fit.residuals.size;
-            outlook.windows.grow(running.y, horizon);
-            let at = Between::of(horizon, &PEAK);
-            let fit = PeakFit::between(&model.peaks, at);
-            let terms = outlook.terms(running);
-            maxima.push(Maximum::opened(fit.quantiles(constants, at, &outlook, &terms)));
-        }
-        Self { origin, cells, maxima }
-    }
-
     /// The first cell that is forecast: its start in seconds since the epoch / 300.
     pub fn origin(&self) -> i64 {
         self.origin

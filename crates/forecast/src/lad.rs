@@ -1,6 +1,8 @@
 //! Least absolute deviations with a ridge towards a prior: the robust regression that every
 //! location is fitted by.
 
+use crate::order::higher;
+
 /// How many times the weights are renewed. Each halves the distance within which a deviation counts
 /// squared instead of as it is; after four, little moves (twice as many: no gain).
 const STEPS: i32 = 4;
@@ -47,6 +49,13 @@ impl Design {
         }
     }
 
+    /// Takes samples: of each the numbers that are used, one for each column.
+    pub(crate) fn take<const N: usize>(&mut self, rows: &[[f64; N]], used: &[usize]) {
+        for (column, place) in self.columns.iter_mut().zip(used) {
+            column.extend(rows.iter().map(|row| row[*place]));
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.target.len()
     }
@@ -72,11 +81,10 @@ impl Design {
             if !(size > 1e-14 * target_size && floor > 0.0 && floor.is_finite()) {
                 break;
             }
-            let weights = self.weigh(&residuals, floor, loss.quantile);
-            let mean_weight = weights.iter().sum::<f64>() / count;
-            let (mut gram, mut right) = self.normal(&weights);
+            let Normal { mut gram, mut right, weight } =
+                self.normal(&residuals, floor, loss.quantile);
             for (k, size) in sizes.iter().enumerate() {
-                let pull = ridge * mean_weight * size;
+                let pull = ridge * (weight / count) * size;
                 gram[k][k] += pull;
                 right[k] += pull * prior[k];
             }
@@ -87,55 +95,75 @@ impl Design {
         Fitted { coefficients, residuals }
     }
 
-    fn weigh(&self, residuals: &[f64], floor: f64, quantile: f64) -> Vec<f64> {
-        let side = |e: f64| if e > 0.0 { 2.0 * quantile } else { 2.0 - 2.0 * quantile };
-        let of = |e: f64| side(e) / e.abs().max(floor);
-        if self.weights.is_empty() {
-            return residuals.iter().map(|e| of(*e)).collect();
-        }
-        residuals.iter().zip(&self.weights).map(|(e, weight)| weight * of(*e)).collect()
-    }
-
     fn residuals(&self, coefficients: &[f64]) -> Vec<f64> {
         let mut residuals = self.target.clone();
-        for (column, coefficient) in self.columns.iter().zip(coefficients) {
+        let (fours, rest) = self.columns.as_chunks::<4>();
+        let (of_fours, of_rest) = coefficients.as_chunks::<4>();
+        for ([a, b, c, d], of) in fours.iter().zip(of_fours) {
+            let columns = a.iter().zip(b).zip(c.iter().zip(d));
+            for (residual, ((a, b), (c, d))) in residuals.iter_mut().zip(columns) {
+                *residual = *residual - of[0] * a - of[1] * b - of[2] * c - of[3] * d;
+            }
+        }
+        for (column, of) in rest.iter().zip(of_rest) {
             for (residual, x) in residuals.iter_mut().zip(column) {
-                *residual -= coefficient * x;
+                *residual -= of * x;
             }
         }
         residuals
     }
 
-    /// X'WX (its lower half) and X'WY.
-    fn normal(&self, weights: &[f64]) -> (Vec<Vec<f64>>, Vec<f64>) {
+    fn normal(&self, residuals: &[f64], floor: f64, quantile: f64) -> Normal {
+        let side = |e: f64| if e > 0.0 { 2.0 * quantile } else { 2.0 - 2.0 * quantile };
         let k = self.columns.len();
-        let mut gram = vec![vec![0.0; k]; k];
-        let mut right = vec![0.0; k];
-        let mut weighted = [0.0; BLOCK];
+        let mut gram: Vec<Vec<f64>> = (1..=k).map(|row| vec![0.0; row]).collect();
+        let (mut right, mut weight) = (vec![0.0; k], 0.0);
+        let [mut weights, mut weighted] = [Block([0.0; BLOCK]), Block([0.0; BLOCK])];
         for start in (0..self.len()).step_by(BLOCK) {
             let range = start..(start + BLOCK).min(self.len());
-            for i in 0..k {
-                let column = &self.columns[i][range.clone()];
-                let weighted = &mut weighted[..column.len()];
-                for ((out, x), w) in weighted.iter_mut().zip(column).zip(&weights[range.clone()]) {
-                    *out = x * w;
+            for (weight, e) in weights.0.iter_mut().zip(&residuals[range.clone()]) {
+                *weight = side(*e) / higher(floor, e.abs());
+            }
+            for (weight, own) in weights.0.iter_mut().zip(self.weights.iter().skip(start)) {
+                *weight *= own;
+            }
+            weight = weights.0[..range.len()].iter().fold(weight, |sum, weight| sum + weight);
+            for (i, (row, right)) in gram.iter_mut().zip(&mut right).enumerate() {
+                let samples = self.columns[i][range.clone()].iter().zip(&weights.0);
+                for (weighted, (x, weight)) in weighted.0.iter_mut().zip(samples) {
+                    *weighted = x * weight;
                 }
-                for (sum, other) in gram[i].iter_mut().zip(&self.columns[..=i]) {
-                    *sum += dot(weighted, &other[range.clone()]);
+                for (sum, column) in row.iter_mut().zip(&self.columns) {
+                    *sum += dot(&weighted.0[..range.len()], &column[range.clone()]);
                 }
-                right[i] += dot(weighted, &self.target[range.clone()]);
+                *right += dot(&weighted.0[..range.len()], &self.target[range.clone()]);
             }
         }
-        (gram, right)
+        Normal { gram, right, weight }
     }
 }
 
+/// The normal equations of weighted samples.
+struct Normal {
+    /// X'WX, its lower half.
+    gram: Vec<Vec<f64>>,
+    /// X'WY.
+    right: Vec<f64>,
+    /// The sum of all weights.
+    weight: f64,
+}
+
+/// Numbers of a block of rows, aligned for instructions that take several from memory.
+#[repr(align(16))]
+struct Block([f64; BLOCK]);
+
 /// In eight lanes, so that it can be done several at a time in a fixed order.
+#[inline]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0_f64; 8];
-    let (a_eights, b_eights) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = a_eights.remainder().iter().zip(b_eights.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in a_eights.zip(b_eights) {
+    let ((a_eights, a_rest), (b_eights, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    let mut lanes = [0.0; 8];
+    for (a, b) in a_eights.iter().zip(b_eights) {
         for lane in 0..8 {
             lanes[lane] += a[lane] * b[lane];
         }
@@ -149,7 +177,7 @@ fn solve(mut lower: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
     let n = right.len();
     for i in 0..n {
         for j in 0..=i {
-            let known: f64 = (0..j).map(|k| lower[i][k] * lower[j][k]).sum();
+            let known: f64 = lower[i].iter().zip(&lower[j][..j]).map(|(a, b)| a * b).sum();
             let left = lower[i][j] - known;
             if i == j {
                 if !(left > 0.0 && left.is_finite()) {
@@ -160,7 +188,7 @@ fn solve(mut lower: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
                 lower[i][j] = left / lower[j][j];
             }
         }
-        let known: f64 = (0..i).map(|k| lower[i][k] * right[k]).sum();
+        let known: f64 = lower[i].iter().zip(&right[..i]).map(|(a, b)| a * b).sum();
         right[i] = (right[i] - known) / lower[i][i];
     }
     for i in (0..n).rev() {

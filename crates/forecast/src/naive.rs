@@ -3,6 +3,7 @@
 
 use crate::forecast::Maximum;
 use crate::grid::{DAY, HORIZON};
+use crate::order::greatest;
 use crate::series::Series;
 
 /// Forecasts the maximum of the next `window` cells (1 to [`HORIZON`]) by that of the same cells of the
@@ -38,7 +39,9 @@ impl Naive {
         let last = known.len().checked_sub(window)?;
         let mut residuals: Vec<f64> = (season..=last)
             .step_by(window)
-            .map(|origin| maximum(&known[origin..origin + window]) - naive.median(&known[..origin]))
+            .map(|origin| {
+                greatest(&known[origin..origin + window]) - naive.median(&known[..origin])
+            })
             .collect();
         residuals.sort_by(f64::total_cmp);
         let quantile = |twentieths: usize| {
@@ -59,10 +62,6 @@ impl Naive {
     fn median(&self, known: &[f64]) -> f64 {
         let begin = known.len().saturating_sub(self.season);
         let end = (begin + self.window).min(known.len());
-        maximum(&known[begin..end])
+        greatest(&known[begin..end])
     }
-}
-
-pub(crate) fn maximum(values: &[f64]) -> f64 {
-    values.iter().copied().fold(0.0, f64::max)
 }

@@ -6,6 +6,7 @@ use crate::correct::{self, Judged, Trust};
 use crate::fit::{self, Model};
 use crate::grid::{Between, DAY, KNOT, PEAK};
 use crate::lad::{Design, Loss};
+use crate::order;
 use crate::profile::Windows;
 use crate::regressors::Target;
 use crate::running::Running;
@@ -93,7 +94,7 @@ pub(crate) fn samples(
     let (y, length) = (running.y, PEAK[window]);
     let of = |origin: usize| {
         let outlook = Outlook::at(running, constants, model, (origin, length));
-        let maximum = y[origin..origin + length].iter().copied().fold(0.0, f64::max);
+        let maximum = order::greatest(&y[origin..origin + length]);
         Sample {
             terms: outlook.terms(running),
             above: maximum - outlook.greatest[1],
@@ -176,7 +177,7 @@ impl Outlook {
             outlook.see(fit.quantiles(running, constants, target, at));
             outlook.residual_size = fit.residuals.size;
         }
-        outlook.windows.grow(running.y, length);
+        outlook.windows.grow(running, length);
         outlook
     }
 
@@ -197,7 +198,8 @@ impl Outlook {
     pub(crate) fn terms(&self, running: &Running<'_>) -> [f64; PEAK_TERMS] {
         let now = self.origin - 1;
         let [_, median, high, higher] = self.greatest;
-        let day_max = running.day_max(now);
+        let day_max = running.day_max[now];
+        let [fast, slow] = running.level.at(now).steps;
         let [yesterday, mean, max] = self.windows.summary().unwrap_or([day_max; 3]);
         [
             high - median,
@@ -207,8 +209,8 @@ impl Outlook {
             yesterday - median,
             mean - median,
             max - median,
-            running.steps[1][now],
-            running.steps[0][now],
+            slow,
+            fast,
             median,
             self.residual_size,
             running.y[now] - median,

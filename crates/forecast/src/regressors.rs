@@ -69,11 +69,12 @@ pub(crate) fn regressors(running: &Running<'_>, target: Target) -> [f64; REGRESS
     let y = running.y;
     let last = y[now];
     let mut r = [0.0; REGRESSORS];
-    for (r, mean) in r.iter_mut().zip(&running.means) {
-        *r = mean[now] - last;
+    let level = running.level.at(now);
+    for (r, mean) in r.iter_mut().zip(level.means) {
+        *r = mean - last;
     }
-    r[3] = running.day_mean[now] - last;
-    r[4] = running.week_mean[now] - last;
+    r[3] = level.day_mean - last;
+    r[4] = level.week_mean - last;
     seasons(running, target, &mut r);
     r[12] = now.checked_sub(3).map_or(0.0, |past| last - y[past]);
     r[13] = now.checked_sub(1).map_or(0.0, |past| last - y[past]);

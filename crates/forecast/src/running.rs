@@ -3,7 +3,7 @@
 
 use crate::grid::{DAY, WEEK};
 use crate::order;
-use crate::profile;
+use crate::profile::{self, DAYS};
 
 /// How often quantiles of the last day and week are renewed, cells: an hour.
 const RENEWED: usize = 12;
@@ -16,18 +16,17 @@ pub(crate) const SMOOTH: usize = 2;
 #[derive(Clone, Debug)]
 pub(crate) struct Running<'a> {
     pub(crate) y: &'a [f64],
-    /// Exponential means; see [`ALPHAS`].
-    pub(crate) means: [Vec<f64>; 3],
-    /// Exponential means of the absolute steps; see [`STEP_ALPHAS`].
-    pub(crate) steps: [Vec<f64>; 2],
-    pub(crate) day_mean: Vec<f64>,
-    pub(crate) week_mean: Vec<f64>,
+    pub(crate) level: Track<Level>,
     pub(crate) smooth: Vec<f64>,
+    /// The maximum of the 24 hours that end with each cell.
+    pub(crate) day_max: Vec<f64>,
     /// The mean and the median of the smoothed values at this time of day.
-    pub(crate) profile: Track,
-    pub(crate) profile_median: Track,
+    pub(crate) profile: Track<f64>,
+    pub(crate) profile_median: Track<f64>,
+    /// The 10th, 90th and 95th percentile of the values around this time of day.
+    pub(crate) season: Track<[f64; 3]>,
     /// How far this minute of the hour is off the last hour's mean, over twelve hours.
-    pub(crate) minute: Track,
+    pub(crate) minute: Track<f64>,
     /// Quantiles of the last day and week, latest first, every [`RENEWED`] cells.
     recent: Vec<Recent>,
 }
@@ -36,6 +35,17 @@ pub(crate) struct Running<'a> {
 pub(crate) const ALPHAS: [f64; 3] = [0.5, 0.2, 0.05];
 /// The same of the absolute steps.
 pub(crate) const STEP_ALPHAS: [f64; 2] = [0.1, 0.01];
+
+/// Where usage is, and how much it moves: the means up to a cell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Level {
+    /// Exponential means; see [`ALPHAS`].
+    pub(crate) means: [f64; 3],
+    /// Exponential means of the absolute steps; see [`STEP_ALPHAS`].
+    pub(crate) steps: [f64; 2],
+    pub(crate) day_mean: f64,
+    pub(crate) week_mean: f64,
+}
 
 /// Quantiles of the last 24 hours, and the median of the last week.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,17 +59,17 @@ pub(crate) struct Recent {
 
 /// Values from some cell on.
 #[derive(Clone, Debug)]
-pub(crate) struct Track {
+pub(crate) struct Track<T> {
     from: usize,
-    values: Vec<f64>,
+    values: Vec<T>,
 }
 
-impl Track {
-    fn of(from: usize, until: usize, value: impl Fn(usize) -> f64) -> Self {
+impl<T: Copy> Track<T> {
+    fn of(from: usize, until: usize, value: impl Fn(usize) -> T) -> Self {
         Self { from, values: (from..until).map(value).collect() }
     }
 
-    pub(crate) fn at(&self, i: usize) -> f64 {
+    pub(crate) fn at(&self, i: usize) -> T {
         self.values[i - self.from]
     }
 }
@@ -78,23 +88,21 @@ impl<'a> Running<'a> {
     /// Reaches back a day and more from `known`, 0 for everything.
     fn from(y: &'a [f64], known: usize) -> Self {
         let n = y.len();
-        let total = totals(y);
         let smooth: Vec<f64> = (0..n).map(|i| smoothed(y, i)).collect();
         let back = |cells: usize| known.saturating_sub(cells);
-        let profile = Track::of(back(DAY + 8), n, |i| profile::mean(&smooth, i));
-        let profile_median = Track::of(back(DAY + 8), n, |i| profile::median(&smooth, i));
-        let hours = hours(y, back(24));
+        let season = back(DAY + 8);
+        // The mean of the same minute of up to twelve hours.
+        let hours = Track { from: back(24), values: profile::means::<12>(y, back(24), 12) };
         let minute = Track::of(back(13), n, |i| hours.at(i) - hour_mean(&hours, i));
         Self {
             y,
-            means: ALPHAS.map(|alpha| exponential(y.iter().copied(), alpha)),
-            steps: STEP_ALPHAS.map(|alpha| exponential(steps(y), alpha)),
-            day_mean: (0..n).map(|i| mean_of_last(&total, i, DAY)).collect(),
-            week_mean: (0..n).map(|i| mean_of_last(&total, i, WEEK)).collect(),
+            level: Track { from: back(1), values: levels(y, back(1)) },
             recent: recent(y, if known == 0 { n } else { 1 }),
+            profile: Track { from: season, values: profile::means::<DAY>(&smooth, season, DAYS) },
+            profile_median: Track::of(season, n, |i| profile::median(&smooth, i)),
+            season: Track { from: season, values: profile::spreads(y, season) },
             smooth,
-            profile,
-            profile_median,
+            day_max: day_maxima(y),
             minute,
         }
     }
@@ -105,11 +113,6 @@ impl<'a> Running<'a> {
         let oldest = self.recent.len() - 1;
         self.recent[back.min(oldest)]
     }
-
-    /// The maximum of the 24 hours that end with cell `i`.
-    pub(crate) fn day_max(&self, i: usize) -> f64 {
-        self.y[(i + 1).saturating_sub(DAY)..=i].iter().copied().fold(0.0, f64::max)
-    }
 }
 
 fn smoothed(y: &[f64], i: usize) -> f64 {
@@ -117,60 +120,88 @@ fn smoothed(y: &[f64], i: usize) -> f64 {
     around.iter().sum::<f64>() / around.len() as f64
 }
 
-/// The sums of the values before each cell, and of all.
-fn totals(y: &[f64]) -> Vec<f64> {
-    let mut sum = 0.0;
-    let mut totals = Vec::with_capacity(y.len() + 1);
-    totals.push(sum);
-    for value in y {
-        sum += value;
-        totals.push(sum);
+/// The maximum of the 24 hours that end with each cell: they are the rest of one day and the
+/// beginning of the next, counted from the first cell.
+fn day_maxima(y: &[f64]) -> Vec<f64> {
+    let mut maxima = Vec::with_capacity(y.len());
+    // Of the day before, from each of its cells on.
+    let mut rest = [0.0; DAY + 1];
+    for day in y.chunks(DAY) {
+        let mut begun = 0.0;
+        for (value, rest) in day.iter().zip(&rest[1..]) {
+            begun = order::higher(begun, *value);
+            maxima.push(order::higher(begun, *rest));
+        }
+        for (i, value) in day.iter().enumerate().rev() {
+            rest[i] = order::higher(rest[i + 1], *value);
+        }
     }
-    totals
+    maxima
 }
 
-fn mean_of_last(total: &[f64], i: usize, cells: usize) -> f64 {
+/// The levels of every cell from some on.
+fn levels(y: &[f64], from: usize) -> Vec<Level> {
+    let mut means = ALPHAS.map(Exponential::new);
+    let mut steps = STEP_ALPHAS.map(Exponential::new);
+    let mut totals = vec![0.0; y.len() + 1];
+    let mut levels = Vec::with_capacity(y.len() - from);
+    let mut last = y.first().copied().unwrap_or(0.0);
+    for (i, value) in y.iter().copied().enumerate() {
+        totals[i + 1] = totals[i] + value;
+        for mean in &mut means {
+            mean.take(value);
+        }
+        for mean in &mut steps {
+            mean.take((value - last).abs());
+        }
+        last = value;
+        if i >= from {
+            levels.push(Level {
+                means: means.map(|mean| mean.mean),
+                steps: steps.map(|mean| mean.mean),
+                day_mean: mean_of_last(&totals, i, DAY),
+                week_mean: mean_of_last(&totals, i, WEEK),
+            });
+        }
+    }
+    levels
+}
+
+/// From the sums of the values before each cell, and of all.
+fn mean_of_last(totals: &[f64], i: usize, cells: usize) -> f64 {
     let from = (i + 1).saturating_sub(cells);
-    (total[i + 1] - total[from]) / (i + 1 - from) as f64
-}
-
-fn steps(y: &[f64]) -> impl Iterator<Item = f64> {
-    let first = y.iter().take(1).map(|_| 0.0);
-    first.chain(y.windows(2).map(|pair| (pair[1] - pair[0]).abs()))
+    (totals[i + 1] - totals[from]) / (i + 1 - from) as f64
 }
 
 /// An exponential mean that begins as a plain one.
-fn exponential(values: impl Iterator<Item = f64>, alpha: f64) -> Vec<f64> {
-    let mut mean = 0.0;
-    let mut count = 0.0;
-    let step = |value: f64| {
-        let share = if count * alpha < 1.0 {
-            count += 1.0;
-            alpha.max(1.0 / count)
-        } else {
-            alpha
-        };
-        mean += share * (value - mean);
-        mean
-    };
-    values.map(step).collect()
+#[derive(Clone, Copy, Debug)]
+struct Exponential {
+    /// The weight of the latest value.
+    alpha: f64,
+    /// Values while it is a plain one.
+    count: f64,
+    mean: f64,
 }
 
-/// The mean of the same minute of up to twelve hours.
-fn hours(y: &[f64], from: usize) -> Track {
-    Track::of(from, y.len(), |i| {
-        let (mut sum, mut count) = (0.0, 0_u32);
-        for place in (0..12).map_while(|hour| i.checked_sub(hour * 12)) {
-            sum += y[place];
-            count += 1;
+impl Exponential {
+    fn new(alpha: f64) -> Self {
+        Self { alpha, count: 0.0, mean: 0.0 }
+    }
+
+    fn take(&mut self, value: f64) {
+        let mut share = self.alpha;
+        if self.count * self.alpha < 1.0 {
+            self.count += 1.0;
+            share = share.max(1.0 / self.count);
         }
-        sum / f64::from(count.max(1))
-    })
+        self.mean += share * (value - self.mean);
+    }
 }
 
-fn hour_mean(hours: &Track, i: usize) -> f64 {
-    let from = (i + 1).saturating_sub(12).max(hours.from);
-    (from..=i).map(|i| hours.at(i)).sum::<f64>() / (i + 1 - from) as f64
+fn hour_mean(hours: &Track<f64>, i: usize) -> f64 {
+    let until = i + 1 - hours.from;
+    let hour = &hours.values[until.saturating_sub(12)..until];
+    hour.iter().sum::<f64>() / hour.len() as f64
 }
 
 /// Quantiles at the last cell, an hour before, and so on: `most` of them at most.
@@ -192,12 +223,12 @@ fn recent(y: &[f64], most: usize) -> Vec<Recent> {
                 in_phase.for_each(|k| week.insert(y[k]));
             }
             Some(past) => {
-                ((past + 1).saturating_sub(DAY)..day_from).for_each(|k| day.remove(y[k]));
-                (past + 1..=i).for_each(|k| day.insert(y[k]));
-                let left = (past + 1).saturating_sub(WEEK)..week_from;
-                let phase = i % WEEK_STEP;
-                left.filter(|k| k % WEEK_STEP == phase).for_each(|k| week.remove(y[k]));
-                (past + 1..=i).filter(|k| k % WEEK_STEP == phase).for_each(|k| week.insert(y[k]));
+                let of = |k: usize| y[k];
+                let left = (past + 1).saturating_sub(DAY)..day_from;
+                day.renew(left.map(of), (past + 1..=i).map(of));
+                let in_phase = |k: &usize| k % WEEK_STEP == i % WEEK_STEP;
+                let left = ((past + 1).saturating_sub(WEEK)..week_from).filter(in_phase);
+                week.renew(left.map(of), (past + 1..=i).filter(in_phase).map(of));
             }
         }
         past = Some(i);
@@ -218,10 +249,47 @@ impl Sorted {
         self.0.insert(place, value);
     }
 
-    fn remove(&mut self, value: f64) {
-        let place = self.0.partition_point(|kept| *kept < value);
-        if place < self.0.len() {
-            self.0.remove(place);
+    /// Lets some values leave, and as many or more come: each takes a place that is left, so that
+    /// only what lies between the two moves.
+    fn renew(&mut self, mut left: impl Iterator<Item = f64>, came: impl Iterator<Item = f64>) {
+        for new in came {
+            let Some(old) = left.next() else {
+                self.insert(new);
+                continue;
+            };
+            let place = |value: f64| self.0.partition_point(|kept| *kept < value);
+            let (from, to) = (place(old), place(new));
+            if from < to {
+                self.0.copy_within(from + 1..to, from);
+                self.0[to - 1] = new;
+            } else {
+                self.0.copy_within(to..from, to + 1);
+                self.0[to] = new;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_renewed_as_if_sorted_anew() {
+        let value = |cell: usize| ((cell.wrapping_mul(2_654_435_761) >> 12) % 97) as f64;
+        let y: Vec<f64> = (0..10 * DAY + 5).map(value).collect();
+        let running = Running::whole(&y);
+        for i in (0..y.len()).rev().step_by(RENEWED) {
+            let since = |cells: usize| (i + 1).saturating_sub(cells)..=i;
+            let of = |cells: &mut dyn Iterator<Item = usize>, q| {
+                let mut sorted: Vec<f64> = cells.map(|k| y[k]).collect();
+                sorted.sort_unstable_by(f64::total_cmp);
+                order::of_sorted(&sorted, q)
+            };
+            let [q10, q50, q90, q95] = [0.1, 0.5, 0.9, 0.95].map(|q| of(&mut since(DAY), q));
+            let in_phase = |k: &usize| k % WEEK_STEP == i % WEEK_STEP;
+            let week = of(&mut since(WEEK).filter(in_phase), 0.5);
+            assert_eq!(running.recent(i), Recent { q10, q50, q90, q95, week }, "{i}");
         }
     }
 }

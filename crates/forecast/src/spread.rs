@@ -72,22 +72,23 @@ pub(crate) fn terms(
     let now = target.origin - 1;
     let last = running.y[now];
     let recent = running.recent(now);
+    let level = running.level.at(now);
     let mut t = [0.0; TERMS];
     t[..4].copy_from_slice(&residuals.quantiles);
     t[4] = residuals.size;
-    t[5] = running.steps[0][now];
-    t[6] = running.steps[1][now];
-    t[7] = (last - running.means[2][now]).abs();
+    t[5] = level.steps[0];
+    t[6] = level.steps[1];
+    t[7] = (last - level.means[2]).abs();
     t[11] = recent.q90 - location;
     t[12] = location - recent.q10;
     t[13] = location;
     t[17] = recent.q95 - location;
-    t[18] = (last - running.means[1][now]).abs();
+    t[18] = (last - level.means[1]).abs();
     t[20] = recent.q50 - location;
     t[21] = recent.week - location;
     t[22] = last - location;
     if let Some(cell) = target.profile_cell() {
-        let [low, high, higher] = profile::spread(running.y, cell);
+        let [low, high, higher] = running.season.at(cell);
         let [above, below] = profile::extremes(running.y, cell);
         let median = running.profile_median.at(cell);
         t[8] = (median - running.smooth[cell]).abs();
@@ -102,7 +103,7 @@ pub(crate) fn terms(
         t[14] = t[11];
         t[15] = t[17];
         t[16] = t[12];
-        t[19] = running.day_mean[now] - location;
+        t[19] = level.day_mean - location;
     }
     t
 }
@@ -110,14 +111,8 @@ pub(crate) fn terms(
 /// The scale of each quantile: below the location for the 10th percentile, above it for the 90th and
 /// 95th; the median's is how far the location is off.
 pub(crate) fn scales(constants: &Constants, at: Between, terms: &[f64; TERMS]) -> [f64; 4] {
-    std::array::from_fn(|q| {
-        let linear = at.blend(|knot| product(&constants.spread[knot][q], terms));
-        match q {
-            0 => linear.min(0.0),
-            MEDIAN => linear,
-            _ => linear.max(0.0),
-        }
-    })
+    let [low, median, high, higher] = at.blend_all(|knot| products(&constants.spread[knot], terms));
+    [low.min(0.0), median, high.max(0.0), higher.max(0.0)]
 }
 
 /// The offset of each quantile from the location: its scale as it is and as the last days corrected
@@ -149,12 +144,13 @@ pub(crate) fn quantiles(location: f64, offsets: [f64; 4]) -> [f64; 4] {
     quantiles
 }
 
-fn product(weights: &[f64; TERMS], terms: &[f64; TERMS]) -> f64 {
-    let mut lanes = [0.0; 4];
-    for (weights, terms) in weights.chunks(4).zip(terms.chunks(4)) {
-        for (lane, (weight, term)) in lanes.iter_mut().zip(weights.iter().zip(terms)) {
-            *lane += weight * term;
+/// The products of the terms with the weights of each quantile; in four lanes.
+fn products(weights: &[[f64; TERMS]; 4], terms: &[f64; TERMS]) -> [f64; 4] {
+    weights.each_ref().map(|weights| {
+        let mut lanes = [0.0; 4];
+        for term in 0..TERMS {
+            lanes[term % 4] += weights[term] * terms[term];
         }
-    }
-    lanes.iter().sum()
+        lanes.iter().sum()
+    })
 }

@@ -3,18 +3,20 @@
 //! again, and that the window just over does. Which of the first two is used is what the trial finds,
 //! and whether it is better than the last.
 
-use plimsoll_domain::{Amount, ForecastModel, Ratio, Trial};
+use plimsoll_domain::{ForecastModel, Ratio, Trial};
 
 use crate::constants::Constants;
-use crate::fit::fit;
-use crate::forecast::{Maximum, predict};
+use crate::fit::Model;
+use crate::forecast::{self, Maximum};
 use crate::grid::{DAY, HORIZON};
-use crate::naive::{Naive, maximum};
+use crate::naive::Naive;
+use crate::order::greatest;
+use crate::running::Running;
 use crate::series::Series;
 
 /// At most two days are tried on: the pattern must hold now, not a month ago.
 const TRIED_MAX: usize = 2 * DAY;
-/// Windows at most: an even spread over the days, at 1 ms a forecast.
+/// Windows at most: an even spread over the days, at 0.2 ms a forecast.
 const WINDOWS_MAX: usize = 48;
 /// With fewer nothing can be told.
 const WINDOWS_MIN: usize = 6;
@@ -38,17 +40,14 @@ pub fn trial(series: &Series, window: usize, constants: &Constants) -> Option<Tr
     }
     let just_over = Naive::just_over(&values[..cut], window)?;
     let day_before = Naive::day_before(&values[..cut], window);
-    let mut series = of(&values[..cut]);
-    let model = fit(&series, constants)?;
+    let model = Model::of(&Running::whole(&values[..cut]), constants)?;
     let [mut by_regression, mut by_day, mut by_persistence] = [Losses::default(); 3];
     let mut usage = 0.0;
     for origin in &origins {
-        for (cell, value) in values.iter().enumerate().take(*origin).skip(series.len()) {
-            observe(&mut series, cell, *value);
-        }
         let known = &values[..*origin];
-        let actual = maximum(&values[*origin..origin + window]);
-        by_regression.add(&predict(&model, &series, constants)?.maximum(window), actual);
+        let actual = greatest(&values[*origin..origin + window]);
+        let (_, maxima) = forecast::ahead(&model, &Running::latest(known), constants, window);
+        by_regression.add(maxima.last()?, actual);
         by_persistence.add(&just_over.forecast(known), actual);
         if let Some(naive) = &day_before {
             by_day.add(&naive.forecast(known), actual);
@@ -106,29 +105,19 @@ fn pinball(quantile: f64, forecast: f64, actual: f64) -> f64 {
     (quantile * error).max((quantile - 1.0) * error)
 }
 
-fn of(values: &[f64]) -> Series {
-    let mut series = Series::new();
-    for (cell, value) in values.iter().enumerate() {
-        observe(&mut series, cell, *value);
-    }
-    series
-}
-
-fn observe(series: &mut Series, cell: usize, value: f64) {
-    if let (Ok(cell), Some(value)) = (i64::try_from(cell), Amount::new(value)) {
-        series.observe(cell, value);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plimsoll_domain::Amount;
     use std::f64::consts::TAU;
 
     fn tried(of: impl Fn(usize) -> f64, cells: usize) -> Option<Trial> {
         let constants = Constants::shipped().unwrap();
-        let values: Vec<f64> = (0..cells).map(of).collect();
-        trial(&super::of(&values), 12, &constants)
+        let mut series = Series::new();
+        for cell in 0..cells {
+            series.observe(i64::try_from(cell).ok()?, Amount::new(of(cell))?);
+        }
+        trial(&series, 12, &constants)
     }
 
     fn check(of: impl Fn(usize) -> f64, cells: usize, expect: ForecastModel) {

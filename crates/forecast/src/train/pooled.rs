@@ -72,9 +72,8 @@ impl<const N: usize> Pool<N> {
             let product: f64 = terms.iter().zip(coefficients).map(|(x, c)| x * c).sum();
             (product.abs() > 0.0).then(|| (target / product, weight))
         };
-        let mut ratios: Vec<(f64, f64)> =
-            self.rows.iter().zip(&self.lessons).filter_map(ratio).collect();
-        crate::order::weighted(&mut ratios, q.max(1.0 - q)).clamp(0.25, 4.0)
+        let ratios = self.rows.iter().zip(&self.lessons).filter_map(ratio);
+        crate::order::weighted(ratios, q.max(1.0 - q)).clamp(0.25, 4.0)
     }
 
     /// What a series' samples are divided by, and what each counts; `None` of a series in which
