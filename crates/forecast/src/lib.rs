@@ -28,6 +28,6 @@ pub use constants::{Constants, ConstantsError, Fold};
 pub use fit::{Model, fit};
 pub use forecast::{Forecast, Maximum, Quantiles, ROUNDING, predict};
 pub use grid::{CELL_SECONDS, DAY, HORIZON, WINDOW};
-pub use naive::repeat_day;
+pub use naive::{repeat_day, repeat_day_cells};
 pub use series::Series;
 pub use trial::trial;

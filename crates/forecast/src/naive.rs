@@ -1,7 +1,7 @@
-//! Naive forecasts of the maximum of a window: what was comes again, and rises above it as often and
-//! as far as it did before.
+//! Naive forecasts, of cells and of the maximum of a window: what was comes again, and is missed as
+//! often and as far as it was before.
 
-use crate::forecast::Maximum;
+use crate::forecast::{Maximum, Quantiles};
 use crate::grid::{DAY, HORIZON};
 use crate::order::greatest;
 use crate::series::Series;
@@ -14,12 +14,29 @@ pub fn repeat_day(series: &Series, window: usize) -> Option<Maximum> {
     Some(naive.forecast(&values))
 }
 
-/// What repeats, and how usage rose above it.
+/// Forecasts the cells of the next day ([`DAY`] of them) by those of the day before; `None` of less than
+/// two days.
+pub fn repeat_day_cells(series: &Series) -> Option<Vec<Quantiles>> {
+    let values = series.values();
+    let naive = Naive::day_before(&values, 1)?;
+    let [q90, q95] = naive.above;
+    let of = |q50: &f64| Quantiles {
+        q10: (q50 + naive.below).max(0.0),
+        q50: *q50,
+        q90: q50 + q90,
+        q95: q50 + q95,
+    };
+    Some(values[values.len() - DAY..].iter().map(of).collect())
+}
+
+/// What repeats, and how usage missed it.
 pub(crate) struct Naive {
     /// How long ago the window began that comes again.
     season: usize,
     window: usize,
-    /// In nine cases of ten, and in nineteen of twenty.
+    /// In one case of ten; 0 or less.
+    below: f64,
+    /// In nine cases of ten, and in nineteen of twenty; 0 or more.
     above: [f64; 2],
 }
 
@@ -35,7 +52,7 @@ impl Naive {
     }
 
     fn of(known: &[f64], window: usize, season: usize) -> Option<Self> {
-        let mut naive = Self { season, window, above: [0.0; 2] };
+        let mut naive = Self { season, window, below: 0.0, above: [0.0; 2] };
         let last = known.len().checked_sub(window)?;
         let mut residuals: Vec<f64> = (season..=last)
             .step_by(window)
@@ -46,9 +63,10 @@ impl Naive {
         residuals.sort_by(f64::total_cmp);
         let quantile = |twentieths: usize| {
             let at = residuals.len() * twentieths / 20;
-            residuals.get(at).or_else(|| residuals.last()).map(|rise| rise.max(0.0))
+            residuals.get(at).or_else(|| residuals.last()).copied()
         };
-        naive.above = [quantile(18)?, quantile(19)?];
+        naive.below = quantile(2)?.min(0.0);
+        naive.above = [quantile(18)?.max(0.0), quantile(19)?.max(0.0)];
         Some(naive)
     }
 
@@ -63,5 +81,49 @@ impl Naive {
         let begin = known.len().saturating_sub(self.season);
         let end = (begin + self.window).min(known.len());
         greatest(&known[begin..end])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_domain::Amount;
+
+    /// A day of 10, then days of which one cell in fourteen is 5 above, one in seven 2 above and one in seven 7 below.
+    fn series(days: usize) -> Series {
+        let mut series = Series::new();
+        for cell in 0..days * DAY {
+            let value = match (cell / DAY, cell % DAY) {
+                (1.., 0..20) => 15.0,
+                (1.., 20..60) => 12.0,
+                (1.., 60..100) => 3.0,
+                _ => 10.0,
+            };
+            series.observe(i64::try_from(cell).unwrap(), Amount::new(value).unwrap());
+        }
+        series
+    }
+
+    #[test]
+    fn a_day_comes_again_and_is_missed_as_far_as_it_was() {
+        let cells = repeat_day_cells(&series(2)).unwrap();
+        assert_eq!(cells.len(), DAY);
+        let of = |q50: f64| Quantiles {
+            q10: f64::max(q50 - 7.0, 0.0),
+            q50,
+            q90: q50 + 2.0,
+            q95: q50 + 5.0,
+        };
+        assert_eq!([cells[0], cells[20], cells[60], cells[287]], [15.0, 12.0, 3.0, 10.0].map(of));
+    }
+
+    #[test]
+    fn its_cells_reach_as_high_as_its_maximum() {
+        let usage = series(5);
+        let cells = repeat_day_cells(&usage).unwrap();
+        let greatest = cells.iter().map(|cell| cell.q50).fold(0.0, f64::max);
+        let maximum = repeat_day(&usage, DAY).unwrap().q50;
+        assert!((greatest - maximum).abs() < f64::EPSILON, "{greatest} {maximum}");
+        assert_eq!(repeat_day_cells(&series(1)), None);
     }
 }

@@ -53,7 +53,7 @@ fn a_table_says_the_peaks_and_a_plot_shows_the_day_to_come() -> Result<()> {
     for part in [
         "shop/deployment/web container app, cpu",
         "shop/deployment/web container app, memory",
-        "from 2026-11-02T00:00:00Z on, made from 9.0 days of usage",
+        "from 2026-11-02T00:00:00Z on, by repeating the day before; made from 9.0 days of usage",
         "a target would follow this one: over 48 windows of an hour, repeating the day before lost",
         "used # | = median, . 90th percentile",
     ] {
@@ -74,12 +74,18 @@ fn json_has_every_cell_and_the_day_follows_its_rhythm() -> Result<()> {
         "{cpu}"
     );
     ensure!(cpu["trial"]["isFollowed"] == true, "{}", cpu["trial"]);
-    let median = |cell: usize| cpu["cells"][cell][1].as_f64().context("a median");
-    // 02:00 and 14:00.
-    let (night, noon) = (median(24)?, median(168)?);
-    ensure!((0.15..0.3).contains(&night) && (0.7..0.9).contains(&noon), "{night} {noon}");
-    let day = cpu["peaks"][3]["q50"].as_f64().context("a peak")?;
-    ensure!((0.75..0.95).contains(&day), "{day}");
+    ensure!(cpu["model"] == "DayBefore" && cpu["trial"]["model"] == "DayBefore", "{cpu}");
+    // The day before comes again to the minute, as exactly as it is stored: 07:55, 08:00, 19:55, 20:00.
+    for (cell, expect) in [(95, 0.2), (96, 0.8), (239, 0.8), (240, 0.2)] {
+        for quantile in 0..4 {
+            let value = cpu["cells"][cell][quantile].as_f64().context("a quantile")?;
+            ensure!((value - expect).abs() < 1e-3, "{cell} {quantile}: {value}");
+        }
+    }
+    let peaks = cpu["peaks"].as_array().context("peaks")?.iter().map(|peak| peak["q50"].as_f64());
+    let peaks: Vec<f64> = peaks.collect::<Option<_>>().context("a peak")?;
+    ensure!(peaks.iter().zip([0.2, 0.2, 0.2, 0.8]).all(|(a, b)| (a - b).abs() < 1e-3), "{peaks:?}");
+    ensure!(all[1]["model"] == "Regression", "{}", all[1]);
     std::fs::remove_dir_all(dir)?;
     Ok(())
 }

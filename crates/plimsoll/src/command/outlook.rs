@@ -10,8 +10,8 @@ use plimsoll_domain::{
     Amount, ContainerKey, ForecastModel, Resource, Timestamp, Trial, UsageCell, WorkloadId,
 };
 use plimsoll_forecast::{
-    CELL_SECONDS, Constants, DAY, Forecast, HORIZON, Maximum, Series, fit, predict, repeat_day,
-    trial,
+    CELL_SECONDS, Constants, DAY, Forecast, HORIZON, Maximum, Quantiles, Series, fit, predict,
+    repeat_day, repeat_day_cells, trial,
 };
 use plimsoll_report::{Plot, forecast_model, format_step, format_time};
 use plimsoll_store::StoredCells;
@@ -46,6 +46,29 @@ struct Outlook {
     series: Series,
     forecast: Forecast,
     trial: Option<Trial>,
+}
+
+impl Outlook {
+    /// The model that a target would use, by which all is forecast that is shown.
+    fn model(&self) -> ForecastModel {
+        self.trial.map_or(ForecastModel::Regression, |trial| trial.model)
+    }
+
+    fn peak(&self, cells: usize) -> Maximum {
+        let repeated = match self.model() {
+            ForecastModel::Regression => None,
+            ForecastModel::DayBefore => repeat_day(&self.series, cells),
+        };
+        repeated.unwrap_or_else(|| self.forecast.maximum(cells))
+    }
+
+    fn cells(&self) -> Vec<Quantiles> {
+        let repeated = match self.model() {
+            ForecastModel::Regression => None,
+            ForecastModel::DayBefore => repeat_day_cells(&self.series),
+        };
+        repeated.unwrap_or_else(|| self.forecast.cells().to_vec())
+    }
 }
 
 fn outlooks(
@@ -103,19 +126,20 @@ fn table(outlook: &Outlook) -> String {
     let origin = format_time(begin(forecast));
     let known = series.len() as f64 / DAY as f64;
     writeln!(text, "{} container {}, {}", key.workload, key.container, resource.name()).ok();
-    writeln!(text, "from {origin} on, made from {known:.1} days of usage").ok();
+    let model = forecast_model(outlook.model());
+    writeln!(text, "from {origin} on, by {model}; made from {known:.1} days of usage").ok();
     writeln!(text, "{:<8}{:>12}{:>12}{:>12}", "PEAK IN", "MEDIAN", "90 %", "95 %").ok();
     for (name, cells) in WINDOWS {
-        let peak = peak(outlook, cells);
+        let peak = outlook.peak(cells);
         let [median, high, higher] = [peak.q50, peak.q90, peak.q95].map(step);
         writeln!(text, "{name:<8}{median:>12}{high:>12}{higher:>12}").ok();
     }
     writeln!(text, "{}", tried(trial.as_ref())).ok();
-    let values = series.values();
+    let (values, cells) = (series.values(), outlook.cells());
     let plot = Plot {
         past: &values[values.len().saturating_sub(DAY)..],
-        median: &forecast.cells().iter().map(|cell| cell.q50).collect::<Vec<_>>(),
-        high: &forecast.cells().iter().map(|cell| cell.q90).collect::<Vec<_>>(),
+        median: &cells.iter().map(|cell| cell.q50).collect::<Vec<_>>(),
+        high: &cells.iter().map(|cell| cell.q90).collect::<Vec<_>>(),
     };
     text + &plot.render(step)
 }
@@ -136,20 +160,14 @@ fn tried(trial: Option<&Trial>) -> String {
     )
 }
 
-/// By the model that a target would use.
-fn peak(outlook: &Outlook, cells: usize) -> Maximum {
-    let is_day = outlook.trial.is_some_and(|trial| trial.model == ForecastModel::DayBefore);
-    let repeated = is_day.then(|| repeat_day(&outlook.series, cells)).flatten();
-    repeated.unwrap_or_else(|| outlook.forecast.maximum(cells))
-}
-
 fn view(outlook: &Outlook) -> Value {
     let Outlook { key, resource, series, forecast, trial } = outlook;
     let peaks = WINDOWS.map(|(name, cells)| {
-        let peak = peak(outlook, cells);
+        let peak = outlook.peak(cells);
         json!({"window": name, "q50": peak.q50, "q90": peak.q90, "q95": peak.q95})
     });
-    let cells = forecast.cells().iter().map(|cell| [cell.q10, cell.q50, cell.q90, cell.q95]);
+    let of = |cell: &Quantiles| [cell.q10, cell.q50, cell.q90, cell.q95];
+    let cells: Vec<[f64; 4]> = outlook.cells().iter().map(of).collect();
     json!({
         "workload": key.workload.to_string(),
         "container": key.container,
@@ -158,20 +176,25 @@ fn view(outlook: &Outlook) -> Value {
         "start": format_time(begin(forecast)),
         "cellSeconds": CELL_SECONDS,
         "historyCells": series.len(),
+        "model": model_name(outlook.model()),
         "peaks": peaks,
         "trial": trial.map(|trial| json!({
-            "model": match trial.model {
-                ForecastModel::Regression => "Regression",
-                ForecastModel::DayBefore => "DayBefore",
-            },
+            "model": model_name(trial.model),
             "windows": trial.windows,
             "lossRatio": trial.loss_ratio.value(),
             "above": trial.above.value(),
             "isFollowed": trial.has_skill(),
         })),
         "quantiles": ["q10", "q50", "q90", "q95"],
-        "cells": cells.collect::<Vec<_>>(),
+        "cells": cells,
     })
+}
+
+fn model_name(model: ForecastModel) -> &'static str {
+    match model {
+        ForecastModel::Regression => "Regression",
+        ForecastModel::DayBefore => "DayBefore",
+    }
 }
 
 fn begin(forecast: &Forecast) -> Timestamp {
