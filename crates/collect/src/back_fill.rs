@@ -1,33 +1,43 @@
-//! Back-fill: the past of a cluster from a Prometheus-compatible server, as histories.
+//! Back-fill: the past of a cluster from a Prometheus-compatible server, as histories and as cells of
+//! five minutes.
 //!
 //! Asked once, gently: two questions at a time, each about one namespace, one resource and one day,
 //! and after each answer a pause as long as the answer took, so that on average the server works on
 //! one question. What was seen live is left alone; what the server tells of other times is counted
-//! as if it had been watched.
+//! as if it had been watched. Cells tell of the times that were seen live too: whoever stores them
+//! knows which it has. They come day by day, since nobody could hold those of a whole cluster.
 
 mod book;
 mod name;
+mod outlet;
 mod owners;
 mod span;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
-use plimsoll_domain::{ContainerKey, Timestamp};
+use plimsoll_domain::{ContainerKey, Timestamp, UsageCell};
 use plimsoll_history::{ContainerHistory, RETENTION, Seen};
 use tokio::sync::mpsc;
 
+pub use outlet::{CELLS_WAITING, PastCells};
 pub use owners::Known;
 
 use crate::prometheus::{Prometheus, PrometheusError, namespaces};
 use book::Book;
+use outlet::Outlet;
 use owners::Owners;
-use span::Asking;
+use span::{Asking, SPAN};
 
 /// The width of a question's steps: the cells in which histories count their coverage.
-pub(crate) const STEP: Duration = Duration::from_mins(5);
+pub(crate) const STEP: Duration = UsageCell::LENGTH;
+
+/// How far back cells are of use: what forecasts look back, and what is kept of cells by default.
+/// Histories remember less ([`RETENTION`]).
+const CELLS_BACK: Duration = Duration::from_hours(30 * 24);
 
 /// Questions at a time, each about another namespace.
 const AT_A_TIME: usize = 2;
@@ -55,8 +65,14 @@ pub struct BackFill {
     pub seen: BTreeMap<ContainerKey, Seen>,
 }
 
-/// The past of one namespace's containers.
-pub type Past = Vec<(ContainerKey, ContainerHistory)>;
+/// A part of the past.
+#[derive(Debug)]
+pub enum Past {
+    /// Cells of some containers of a namespace. Those of a container come in order of time.
+    Cells(PastCells),
+    /// The histories of a namespace's containers, after the last of its cells.
+    Histories(Vec<(ContainerKey, ContainerHistory)>),
+}
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,6 +81,8 @@ pub struct BackFilled {
     pub containers: u64,
     /// Values taken in.
     pub values: u64,
+    /// Cells of five minutes made of them.
+    pub cells: u64,
     /// Values that were no usage.
     pub dropped: u64,
     /// Series of pods that belong to no workload that is known.
@@ -80,6 +98,7 @@ pub struct BackFilled {
 pub(crate) struct Counts {
     containers: AtomicU64,
     values: AtomicU64,
+    cells: AtomicU64,
     dropped: AtomicU64,
     unknown: AtomicU64,
     questions: AtomicU64,
@@ -87,13 +106,13 @@ pub(crate) struct Counts {
 }
 
 impl BackFill {
-    /// The past up to now, `back` long, of these workloads; cut to what is remembered at all, and to
-    /// whole five minutes.
+    /// The past up to now, `back` long, of these workloads; cut to the 30 days for which cells are of
+    /// use, and to whole five minutes. Histories remember the last eight of them.
     pub fn up_to(now: Timestamp, back: Duration) -> Self {
         let step = i64::try_from(STEP.as_secs()).unwrap_or(1);
         let until = Timestamp::from_seconds(now.seconds().div_euclid(step) * step);
         Self {
-            from: until.minus(back.min(RETENTION)),
+            from: until.minus(back.min(CELLS_BACK)),
             until,
             collect_interval: STEP,
             known: None,
@@ -101,10 +120,10 @@ impl BackFill {
         }
     }
 
-    /// Leaves out namespaces in which enough was seen live of every workload; how many workloads
-    /// there are of which it was not.
+    /// Leaves out namespaces in which enough was seen live of every workload, as far back as
+    /// histories remember; how many workloads there are of which it was not.
     pub fn leave_out_the_rich(&mut self, enough: f64) -> usize {
-        let span = self.until.since(self.from);
+        let span = self.until.since(self.from).min(RETENTION);
         let (seen, until) = (&self.seen, self.until);
         let is_poor = |key: &ContainerKey| {
             seen.get(key).is_none_or(|seen| seen.share(span, until).value() < enough)
@@ -124,8 +143,8 @@ impl BackFill {
     }
 }
 
-/// Fills namespace by namespace; each one's histories are sent as soon as they are whole. Ends early
-/// when nobody receives them any more, or when the server fails again and again.
+/// Fills namespace by namespace; each one's cells are sent day by day, its histories as soon as they
+/// are whole. Ends early when nobody receives them any more, or when the server fails again and again.
 pub async fn back_fill(
     prometheus: &Prometheus,
     plan: &BackFill,
@@ -133,16 +152,13 @@ pub async fn back_fill(
 ) -> Result<BackFilled, PrometheusError> {
     let counts = Counts::default();
     let asking = Asking::new(prometheus, &counts);
+    let outlet = Outlet::new(send);
     let names = namespaces_of(plan, &asking).await?;
     let filled = stream::iter(names).map(async |namespace| {
-        if send.is_closed() {
+        if outlet.is_closed() {
             return Ok::<_, PrometheusError>(());
         }
-        let past = one_namespace(plan, &asking, &namespace).await?;
-        counts.containers.fetch_add(past.len() as u64, Ordering::Relaxed);
-        // Closed: nobody wants it any more.
-        send.send(past).await.ok();
-        Ok(())
+        one_namespace(plan, &asking, &namespace, &outlet).await
     });
     let mut filled = std::pin::pin!(filled.buffer_unordered(AT_A_TIME));
     while let Some(done) = filled.next().await {
@@ -176,12 +192,21 @@ async fn one_namespace(
     plan: &BackFill,
     asking: &Asking<'_>,
     namespace: &str,
-) -> Result<Past, PrometheusError> {
+    outlet: &Outlet,
+) -> Result<(), PrometheusError> {
     let mut owners = Owners::of(namespace, plan.known.as_deref());
     asking.owners(&mut owners, namespace, (plan.from, plan.until)).await?;
     let mut book = Book::new(plan, &owners, asking.counts);
-    asking.usage(&mut book, namespace, (plan.from, plan.until)).await?;
-    Ok(book.close())
+    let mut begin = plan.from;
+    while begin < plan.until {
+        let end = begin.plus(SPAN).min(plan.until);
+        asking.usage(&mut book, namespace, (begin, end), outlet).await?;
+        begin = end;
+    }
+    let histories = book.close();
+    asking.counts.containers.fetch_add(histories.len() as u64, Ordering::Relaxed);
+    outlet.histories(histories).await;
+    Ok(())
 }
 
 impl Counts {
@@ -190,6 +215,7 @@ impl Counts {
         BackFilled {
             containers: read(&self.containers),
             values: read(&self.values),
+            cells: read(&self.cells),
             dropped: read(&self.dropped),
             unknown: read(&self.unknown),
             questions: read(&self.questions),

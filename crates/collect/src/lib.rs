@@ -9,7 +9,7 @@ mod prometheus;
 mod usage;
 mod wire;
 
-pub use back_fill::{BackFill, BackFilled, Known, Past, back_fill};
+pub use back_fill::{BackFill, BackFilled, CELLS_WAITING, Known, Past, PastCells, back_fill};
 pub use body::HttpError;
 pub use kubelet::{Kubelet, KubeletError, KubeletReach, NodeError};
 pub use metrics_api::{MetricsApi, MetricsError};

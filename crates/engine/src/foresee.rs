@@ -43,8 +43,16 @@ impl Engine {
         new.map(|(key, _)| key.clone()).collect()
     }
 
+    /// More has become known of a container's past: where it is forecast, it waits until it is
+    /// [told](Self::recall_cells) of it again.
+    pub fn expect_past_of(&mut self, key: &ContainerKey) {
+        if let Some(forecast) = self.forecasts.get_mut(key) {
+            forecast.expect_past();
+        }
+    }
+
     /// Tells of a container's past, in order of time, what is to be forecast from; nothing is an
-    /// answer too.
+    /// answer too. Told again, what was known stays where nothing else is told of it.
     pub fn recall_cells(&mut self, key: &ContainerKey, cells: &[UsageCell]) {
         let container = self.containers.get_mut(key);
         if let Some(forecast) = container.and_then(Container::forecast_mut) {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use plimsoll_domain::{Resource, Timestamp};
 
 use super::book::Book;
+use super::outlet::Outlet;
 use super::owners::Owners;
 use super::{Counts, STEP, pause};
 use crate::prometheus::{
@@ -15,7 +16,7 @@ use crate::prometheus::{
 };
 
 /// What one question is about: a day, so that its answer is taken in before the next is asked.
-const SPAN: Duration = Duration::from_hours(24);
+pub(super) const SPAN: Duration = Duration::from_hours(24);
 
 /// The least that a question is about; where that is still too much, it is left out.
 const SPAN_MIN: Duration = Duration::from_hours(1);
@@ -121,55 +122,59 @@ impl<'a> Asking<'a> {
         Ok(())
     }
 
-    /// Takes the usage of a namespace into the book, oldest first.
+    /// Takes the usage of a namespace in one span into the book, oldest first, and sends its cells. Where CPU
+    /// is too much, both are asked for in halves, so that few cells are gathered at once.
     pub(super) async fn usage(
         &self,
         book: &mut Book<'_>,
         namespace: &str,
-        (from, until): (Timestamp, Timestamp),
+        span: (Timestamp, Timestamp),
+        outlet: &Outlet,
     ) -> Result<(), PrometheusError> {
-        let mut begin = from;
-        while begin < until {
-            let end = begin.plus(SPAN).min(until);
-            for resource in [Resource::Cpu, Resource::Memory] {
-                self.span(book, namespace, resource, (begin, end)).await?;
+        let mut waiting = vec![span];
+        while let Some(span) = waiting.pop() {
+            if let Some(halves) = self.part(book, namespace, Resource::Cpu, span).await? {
+                waiting.extend(halves);
+                continue;
             }
-            begin = end;
+            let mut of_memory = vec![span];
+            while let Some(span) = of_memory.pop() {
+                let halves = self.part(book, namespace, Resource::Memory, span).await?;
+                of_memory.extend(halves.into_iter().flatten());
+            }
+            outlet.cells(book.cells()).await;
         }
         Ok(())
     }
 
-    /// One span, in halves where it is too much. An answer is taken in whole or not at all, so that
-    /// nothing counts twice.
-    async fn span(
+    /// One span of one resource; its halves, the later first, where it is too much. An answer is taken
+    /// in whole or not at all, so that nothing counts twice.
+    async fn part(
         &self,
         book: &mut Book<'_>,
         namespace: &str,
         resource: Resource,
-        span: (Timestamp, Timestamp),
-    ) -> Result<(), PrometheusError> {
+        (begin, end): (Timestamp, Timestamp),
+    ) -> Result<Option<[(Timestamp, Timestamp); 2]>, PrometheusError> {
         let query = usage_over_time(self.prometheus.scope(), namespace, resource, STEP);
-        let mut waiting = vec![span];
-        while let Some((begin, end)) = waiting.pop() {
-            // A value tells of the step before its moment, so the first moment is a step later.
-            let answer = self.patiently(&query, (begin.plus(STEP), end), STEP).await;
-            let length = end.since(begin);
-            match answer {
-                Err(error) if error.is_too_much() && length > SPAN_MIN => {
-                    let middle = begin.plus(whole_steps(length / 2));
-                    waiting.extend([(middle, end), (begin, middle)]);
-                }
-                answer => {
-                    if let Some(series) = self.judged(answer)? {
-                        book.take(resource, &series);
-                    } else {
-                        let hours = length.as_secs().div_ceil(3600);
-                        self.counts.hours_missed.fetch_add(hours, Ordering::Relaxed);
-                    }
+        // A value tells of the step before its moment, so the first moment is a step later.
+        let answer = self.patiently(&query, (begin.plus(STEP), end), STEP).await;
+        let length = end.since(begin);
+        match answer {
+            Err(error) if error.is_too_much() && length > SPAN_MIN => {
+                let middle = begin.plus(whole_steps(length / 2));
+                return Ok(Some([(middle, end), (begin, middle)]));
+            }
+            answer => {
+                if let Some(series) = self.judged(answer)? {
+                    book.take(resource, &series);
+                } else {
+                    let hours = length.as_secs().div_ceil(3600);
+                    self.counts.hours_missed.fetch_add(hours, Ordering::Relaxed);
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -65,20 +65,54 @@ fn key() -> ContainerKey {
     }
 }
 
+type Histories = Vec<(ContainerKey, ContainerHistory)>;
+type Cells = BTreeMap<ContainerKey, Vec<UsageCell>>;
+
 /// Fills from such a server; all histories, what was done and what was asked.
 async fn filled(
     plan: &BackFill,
     answer: impl Fn(&str) -> Option<(u16, String)> + Send + Sync + 'static,
-) -> (Past, Result<BackFilled, PrometheusError>, Vec<String>) {
+) -> (Histories, Result<BackFilled, PrometheusError>, Vec<String>) {
+    let (past, _, done, asked) = filled_whole(plan, answer).await;
+    (past, done, asked)
+}
+
+/// The same with the cells.
+async fn filled_whole(
+    plan: &BackFill,
+    answer: impl Fn(&str) -> Option<(u16, String)> + Send + Sync + 'static,
+) -> (Histories, Cells, Result<BackFilled, PrometheusError>, Vec<String>) {
     let (server, asked) = mk_server(answer);
     let (send, mut receive) = BackFill::channel();
     let done = back_fill(&server, plan, send).await;
-    let mut past = Vec::new();
-    while let Some(more) = receive.recv().await {
-        past.extend(more);
+    let (mut histories, mut cells) = (Vec::new(), Cells::new());
+    while let Some(past) = receive.recv().await {
+        match past {
+            Past::Histories(more) => histories.extend(more),
+            Past::Cells(more) => {
+                for (key, more) in more.cells {
+                    cells.entry(key).or_default().extend(more);
+                }
+            }
+        }
     }
     let asked = asked.lock().clone();
-    (past, done, asked)
+    (histories, cells, done, asked)
+}
+
+/// The only container's cells, in words: after how many minutes of the span, mean and greatest CPU in
+/// millicores, memory in bytes, pods.
+fn in_words(cells: &Cells, from: Timestamp) -> Vec<String> {
+    let cells = cells.values().next().map(Vec::as_slice).unwrap_or_default();
+    let text = |amount: Option<Amount>, unit: f64| {
+        amount.map_or("-".to_owned(), |amount| format!("{:.0}", amount.value() * unit))
+    };
+    let word = |cell: &UsageCell| {
+        let minutes = cell.start.since(from).as_secs() / 60;
+        let [mean, max] = [cell.cpu_mean, cell.cpu_max].map(|cpu| text(cpu, 1e3));
+        format!("{minutes}: {mean} {max} {} {}", text(cell.memory_max, 1.0), cell.pods)
+    };
+    cells.iter().map(word).collect()
 }
 
 fn samples(history: &ContainerHistory, resource: Resource) -> u64 {
@@ -105,6 +139,7 @@ async fn two_days_of_the_past_are_a_history() {
     let expect = BackFilled {
         containers: 1,
         values: 2 * 576,
+        cells: 576,
         questions: 1 + 3 + 4,
         ..BackFilled::default()
     };
@@ -114,6 +149,66 @@ async fn two_days_of_the_past_are_a_history() {
         assert_eq!((number(question, "step"), points), (300, 288), "{question}");
         assert!(question.contains("timeout=60s"), "{question}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cells_go_further_back_than_histories_with_the_same_questions() {
+    let plan = BackFill::up_to(at(17), Duration::from_hours(14 * 24));
+    let (past, cells, done, asked) = filled_whole(&plan, |question| Some(shop(question))).await;
+    let words = in_words(&cells, plan.from);
+    let expect: Vec<String> =
+        (0..14 * 288).map(|number| format!("{}: 100 100 100 1", 5 * number)).collect();
+    assert_eq!(words, expect);
+    assert_eq!(cells.len(), 1);
+    assert_eq!(samples(&past[0].1, Resource::Cpu), 8 * 288);
+    let done = done.unwrap();
+    assert_eq!((done.questions, done.cells), (1 + 3 + 14 * 2, 14 * 288));
+    assert_eq!(asked.len(), 1 + 3 + 14 * 2);
+    let month = BackFill::up_to(at(0), Duration::MAX);
+    assert_eq!(month.until.since(month.from), Duration::from_hours(30 * 24));
+}
+
+/// Answers for the half hour before midnight: by pod, which of the six steps it was told of, its
+/// millicores and bytes in each.
+fn half_hour(pods: &[(&str, std::ops::Range<i64>, u32, u32)], question: &str) -> (u16, String) {
+    let is_cpu = question.contains("cpu_usage");
+    let series = pods.iter().map(|(pod, steps, cpu, memory)| {
+        let value = if is_cpu { f64::from(*cpu) / 1e3 } else { f64::from(*memory) };
+        let moment = |step: i64| NOW - 1_800 + 300 * (step + 1);
+        let values = steps.clone().map(|step| format!(r#"[{},"{value}"]"#, moment(step)));
+        let values = values.collect::<Vec<_>>().join(",");
+        format!(r#"{{"metric":{{"pod":"{pod}","container":"app"}},"values":[{values}]}}"#)
+    });
+    matrix(&series.collect::<Vec<_>>())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cell_is_of_all_pods_and_a_gap_is_one() {
+    let plan = BackFill::up_to(at(0), Duration::from_mins(30));
+    let (_, cells, done, _) = filled_whole(&plan, |question| {
+        if !is_about_usage(question) {
+            return Some(shop(question));
+        }
+        // The second comes after a quarter of an hour, in the only step of the third.
+        let pods = [
+            (POD, 0..2, 100, 70),
+            ("web-7d4b9c8f6-bbbbb", 3..6, 400, 50),
+            ("web-7d4b9c8f6-ccccc", 3..4, 800, 90),
+            (POD, 5..6, 100, 70),
+        ];
+        Some(half_hour(&pods, question))
+    })
+    .await;
+    let expect = [
+        "0: 100 100 70 1",
+        "5: 100 100 70 1",
+        // What the first step of a pod tells of CPU is its start.
+        "15: - - 90 2",
+        "20: 400 400 50 1",
+        "25: 250 400 70 2",
+    ];
+    assert_eq!(in_words(&cells, plan.from), expect);
+    assert_eq!(done.unwrap().cells, 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,8 +225,11 @@ async fn what_was_seen_live_is_left_alone() {
     }
     let mut plan = BackFill::up_to(at(0), Duration::from_hours(24));
     plan.seen = BTreeMap::from([(key(), live.seen())]);
-    let (mut past, done, _) = filled(&plan, |question| Some(shop(question))).await;
-    assert_eq!(done.unwrap().values, 2 * (288 - 72));
+    let (mut past, cells, done, _) = filled_whole(&plan, |question| Some(shop(question))).await;
+    let done = done.unwrap();
+    assert_eq!((done.values, done.cells), (2 * (288 - 72), 288));
+    // It may have been seen without being stored.
+    assert_eq!(cells[&key()].len(), 288);
     live.absorb(past.remove(0).1);
     assert_eq!(samples(&live, Resource::Cpu), 288);
     assert_eq!(samples(&live, Resource::Memory), 288 - 72);
@@ -141,7 +239,7 @@ async fn what_was_seen_live_is_left_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_day_that_is_too_much_is_asked_for_in_parts_and_counts_once() {
     let plan = BackFill::up_to(at(0), Duration::from_hours(24));
-    let (past, done, _) = filled(&plan, |question| {
+    let (past, cells, done, _) = filled_whole(&plan, |question| {
         let is_long = question.contains("start")
             && number(question, "end") - number(question, "start") > 7 * 3600;
         if is_about_usage(question) && is_long {
@@ -155,12 +253,37 @@ async fn a_day_that_is_too_much_is_asked_for_in_parts_and_counts_once() {
     assert_eq!(samples(&past[0].1, Resource::Cpu), 288);
     let done = done.unwrap();
     assert_eq!((done.values, done.hours_missed), (2 * 288, 0));
+    let expect: Vec<String> =
+        (0..288).map(|number| format!("{}: 100 100 100 1", 5 * number)).collect();
+    assert_eq!(in_words(&cells, plan.from), expect);
+}
+
+#[tokio::test(start_paused = true)]
+async fn memory_that_alone_is_too_much_is_asked_for_in_parts() {
+    let plan = BackFill::up_to(at(0), Duration::from_hours(24));
+    let (past, cells, done, _) = filled_whole(&plan, |question| {
+        let is_long = question.contains("start")
+            && number(question, "end") - number(question, "start") > 13 * 3600;
+        if is_about_usage(question) && question.contains("memory") && is_long {
+            let said =
+                r#"{"status":"error","error":"query processing would load too many samples"}"#;
+            return Some((422, said.to_owned()));
+        }
+        Some(shop(question))
+    })
+    .await;
+    assert_eq!([Resource::Cpu, Resource::Memory].map(|it| samples(&past[0].1, it)), [288, 288]);
+    let expect: Vec<String> =
+        (0..288).map(|number| format!("{}: 100 100 100 1", 5 * number)).collect();
+    assert_eq!(in_words(&cells, plan.from), expect);
+    // The namespaces, owners, CPU, memory once in vain and twice.
+    assert_eq!(done.unwrap().questions, 1 + 3 + 1 + 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_had_is_missed_and_said() {
     let plan = BackFill::up_to(at(0), Duration::from_hours(24));
-    let (past, done, _) = filled(&plan, |question| {
+    let (past, cells, done, _) = filled_whole(&plan, |question| {
         let fails = is_about_usage(question) && question.contains("memory");
         if fails { Some((500, "no".to_owned())) } else { Some(shop(question)) }
     })
@@ -168,6 +291,7 @@ async fn what_cannot_be_had_is_missed_and_said() {
     assert_eq!(samples(&past[0].1, Resource::Cpu), 288);
     assert_eq!(samples(&past[0].1, Resource::Memory), 0);
     assert_eq!(done.unwrap().hours_missed, 24);
+    assert_eq!(in_words(&cells, plan.from)[7], "35: 100 100 - 1");
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,7 +357,7 @@ async fn containers_that_count_as_one_count_once_and_by_the_greatest() {
     let mut known = Known::mk(key().workload, &["app"]);
     known.group(&["worker"], "app");
     plan.known = Some(vec![known]);
-    let (past, done, _) = filled(&plan, |question| {
+    let (past, cells, done, _) = filled_whole(&plan, |question| {
         if !is_about_usage(question) {
             return Some(shop(question));
         }
@@ -251,6 +375,7 @@ async fn containers_that_count_as_one_count_once_and_by_the_greatest() {
     );
     assert_eq!(past[0].1.runs(RETENTION, at(0)), 1);
     assert_eq!(done.unwrap().values, 2 * 2 * 12);
+    assert_eq!(in_words(&cells, plan.from)[11], "55: 300 300 100 1");
 }
 
 #[test]

@@ -54,7 +54,13 @@ impl ContainerForecast {
         self.knows_past
     }
 
-    /// Takes in the cells of its past, in order of time; what was seen since goes on behind them.
+    /// It is to be told of the past again.
+    pub(crate) fn expect_past(&mut self) {
+        self.knows_past = false;
+    }
+
+    /// Takes in the cells of its past, in order of time; what was seen besides goes on between and
+    /// behind them.
     pub(crate) fn recall(&mut self, cells: &[UsageCell]) {
         self.knows_past = true;
         for resource in Resource::ALL {

@@ -1,5 +1,6 @@
 //! One resource of one container: its series, the model fitted to it, the last forecast.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plimsoll_domain::{Amount, ForecastModel, Foreseen, Ratio, Strategy, Timestamp, Trial};
@@ -48,13 +49,25 @@ impl Watched {
         self.series.observe(cell, usage);
     }
 
-    /// Takes earlier cells in; those known already go on behind them.
+    /// Takes earlier cells in; those known already go on between and behind them. Where that is over a
+    /// quarter more than all was learned from, it is learned anew.
     pub(super) fn recall(&mut self, cells: impl Iterator<Item = (i64, Amount)>) {
-        let later = std::mem::take(&mut self.series);
-        for (cell, usage) in cells {
+        let before = std::mem::take(&mut self.series);
+        let mut all: BTreeMap<i64, Amount> = numbered(&before).collect();
+        // Known cells may be gaps that were filled.
+        all.extend(cells);
+        for (cell, usage) in all {
             self.series.observe(cell, usage);
         }
-        append(&mut self.series, &later, later.origin());
+        let known = before.len();
+        // After a start nothing is known yet, and what was learned was learned from what is told.
+        let was_learned_from = self.made.is_none_or(|made| made.history <= span(known));
+        if known > 0 && was_learned_from && is_more(self.series.len(), known) {
+            self.model = None;
+            self.fitted_at = 0;
+            self.tried = None;
+            self.made = None;
+        }
     }
 
     /// How many cells the model is behind; `None` where it need not be fitted.
@@ -84,7 +97,7 @@ impl Watched {
         let known = self.series.len();
         let is_due = self.tried.is_none_or(|(cells, next)| {
             let since = self.series.origin().saturating_sub(next);
-            usize::try_from(since).unwrap_or(0) >= RETRY || known > cells + cells / 4
+            usize::try_from(since).unwrap_or(0) >= RETRY || is_more(known, cells)
         });
         if is_due {
             self.trial = trial(&self.series, cells(plan.horizon), constants);
@@ -190,13 +203,21 @@ fn ratio(from: &mut Reader<'_>) -> Result<Ratio, ReadError> {
 
 /// Takes over the cells of another series up to `end`.
 fn append(series: &mut Series, later: &Series, end: i64) {
-    let values = later.values();
-    let begin = later.origin().saturating_sub_unsigned(values.len() as u64);
-    for (cell, value) in (begin..end).zip(values) {
-        if let Some(amount) = Amount::new(value) {
-            series.observe(cell, amount);
-        }
+    for (cell, usage) in numbered(later).take_while(|(cell, _)| *cell < end) {
+        series.observe(cell, usage);
     }
+}
+
+/// The cells of a series, each with its number.
+fn numbered(series: &Series) -> impl Iterator<Item = (i64, Amount)> {
+    let values = series.values();
+    let begin = series.origin().saturating_sub_unsigned(values.len() as u64);
+    (begin..).zip(values).filter_map(|(cell, value)| Some((cell, Amount::new(value)?)))
+}
+
+/// Whether so many cells are over a quarter more than there were.
+fn is_more(cells: usize, before: usize) -> bool {
+    cells > before + before / 4
 }
 
 /// Any quantile of a maximum from the three that are forecast: linear in the logarithm of its odds,

@@ -136,7 +136,10 @@ impl Observer<'_> {
         let index = self.cluster.index();
         plimsoll_pipeline::run(&mut line, intervals, control, |engine, report, elapsed| {
             journal.note(report);
-            tokio::task::block_in_place(|| past.take_in(engine));
+            tokio::task::block_in_place(|| {
+                keeper.tell_unkept(engine);
+                past.take_in(engine, keeper.fill());
+            });
             self.metrics.observe(report, elapsed);
             self.health.ticked(report.at);
             self.health.set_ready(index.is_synced());

@@ -6,18 +6,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 
-use plimsoll_collect::{BackFill, back_fill};
+use plimsoll_collect::{BackFill, Past, back_fill};
 use plimsoll_domain::{
     ContainerKey, PerResource, Ratio, Timestamp, UsageCell, WorkloadId, WorkloadKind,
 };
 use plimsoll_engine::{Engine, Settings};
 use plimsoll_replay::trace::Traces;
 use plimsoll_replay::{Backfill, backfill};
-use plimsoll_store::Store;
+use plimsoll_store::{Store, StoreError};
+use tokio::sync::mpsc;
 
 use super::{forecast, vertical};
 use crate::args::{PrometheusArgs, ReplayArgs, ReplayDriver, WriteHistoryArgs};
 use crate::output;
+use crate::wire::fill::Fill;
 use crate::wire::samples::prometheus;
 
 /// How often a controller collects unless it is told otherwise: each step of the past counts for as
@@ -34,22 +36,29 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<()> {
     }
 }
 
-/// Reads everything before it writes anything.
+/// Reads everything before it writes anything, but for the cells of a Prometheus, which are many:
+/// those are written as they come.
 fn write_history(args: &WriteHistoryArgs, asking: &PrometheusArgs) -> anyhow::Result<()> {
     let ending = ending(&args.ending)?;
-    let (snapshots, cells) = match (&args.prometheus, &args.traces) {
+    let open = || Store::open(&args.write_history).context("failed to open the history");
+    let (mut store, snapshots, count) = match (&args.prometheus, &args.traces) {
         (Some(url), _) => {
-            (super::blocking(from_prometheus(args, (url, asking), ending))?, Vec::new())
+            let mut store = open()?;
+            let (snapshots, count) =
+                super::blocking(from_prometheus(args, (url, asking), ending, &mut store))?;
+            (store, snapshots, count)
         }
-        (None, Some(traces)) => from_traces(args, traces, ending)?,
+        (None, Some(traces)) => {
+            let (snapshots, cells) = from_traces(args, traces, ending)?;
+            let (mut store, count) = (open()?, cells.len());
+            store.append_cells(cells).context("failed to write what was used")?;
+            (store, snapshots, count)
+        }
         (None, None) => bail!("--traces or --prometheus says where usage was recorded"),
     };
-    let mut store = Store::open(&args.write_history).context("failed to open the history")?;
     store
         .save(snapshots.iter().map(|(container, history)| (container, history)))
         .context("failed to write the history")?;
-    let count = cells.len();
-    store.append_cells(cells).context("failed to write what was used")?;
     let folder = args.write_history.display();
     output::remark(&format!(
         "wrote the history of {} containers and {count} cells of five minutes to {folder}",
@@ -65,7 +74,8 @@ async fn from_prometheus(
     args: &WriteHistoryArgs,
     (url, asking): (&str, &PrometheusArgs),
     ending: Timestamp,
-) -> anyhow::Result<Snapshots> {
+    store: &mut Store,
+) -> anyhow::Result<(Snapshots, usize)> {
     let prometheus = prometheus(url, asking)?;
     let mut plan = BackFill::up_to(ending, args.since);
     plan.collect_interval = COLLECT_INTERVAL;
@@ -73,24 +83,44 @@ async fn from_prometheus(
     if plan.until.since(plan.from) < args.since {
         output::remark(&format!("asks for {days} days: no more is remembered"));
     }
-    let (send, mut receive) = BackFill::channel();
-    let receiving = async {
-        let mut engine = Engine::new(Settings::default());
-        while let Some(past) = receive.recv().await {
-            for (key, history) in past {
-                engine.recall(&key, history);
-            }
-        }
-        engine
-    };
-    let (done, engine) = tokio::join!(back_fill(&prometheus, &plan, send), receiving);
+    let (send, receive) = BackFill::channel();
+    let receiving = received(receive, store, args, (plan.from, plan.until));
+    let (done, received) = tokio::join!(back_fill(&prometheus, &plan, send), receiving);
+    let (engine, count) = received.context("failed to write what was used")?;
     let done = done.context("failed to read the past")?;
     output::remark(&format!(
         "took {} values in with {} questions; {} were no usage, {} series belong to no workload, \
          {} hours of namespaces could not be had",
         done.values, done.questions, done.dropped, done.unknown, done.hours_missed
     ));
-    Ok(engine.snapshots().map(|(key, bytes)| (key.clone(), bytes)).collect())
+    Ok((engine.snapshots().map(|(key, bytes)| (key.clone(), bytes)).collect(), count))
+}
+
+/// Takes the past in, and writes its cells. When it fails nobody is asked any further.
+async fn received(
+    mut receive: mpsc::Receiver<Past>,
+    store: &mut Store,
+    args: &WriteHistoryArgs,
+    span: (Timestamp, Timestamp),
+) -> Result<(Engine, usize), StoreError> {
+    let mut engine = Engine::new(Settings::default());
+    let (mut fill, mut count) = (Fill::default(), 0);
+    loop {
+        match receive.recv().await {
+            Some(Past::Cells(cells)) => fill.add(cells),
+            Some(Past::Histories(histories)) => {
+                for (key, history) in histories {
+                    engine.recall(&key, history);
+                }
+            }
+            None => fill.end(),
+        }
+        if fill.is_due() {
+            count += fill.store(store, &args.write_history, span)?.1;
+        } else if receive.is_closed() && receive.is_empty() {
+            return Ok((engine, count));
+        }
+    }
 }
 
 fn from_traces(

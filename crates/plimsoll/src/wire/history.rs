@@ -12,6 +12,7 @@ use plimsoll_domain::{ContainerKey, Timestamp};
 use plimsoll_engine::Engine;
 use plimsoll_store::{Store, StoreError};
 
+use super::fill::Fill;
 use super::recall::{recall, recall_some};
 
 /// How much is saved after one tick: 64 MiB, about 11,000 containers of 6 KB, take a third of a second
@@ -37,6 +38,8 @@ pub(crate) struct Keeper {
     last: Option<ContainerKey>,
     /// What went wrong last time, so that it is said once.
     trouble: Option<String>,
+    /// Cells of the past that are to be written.
+    fill: Fill,
 }
 
 /// What came of saving.
@@ -63,6 +66,7 @@ impl Keeper {
             unread: BTreeSet::new(),
             last: None,
             trouble: None,
+            fill: Fill::default(),
         };
         let Some(dir) = dir else {
             tracing::warn!(
@@ -94,6 +98,19 @@ impl Keeper {
         Ok(keeper)
     }
 
+    /// Where cells of the past are laid by.
+    pub(crate) fn fill(&mut self) -> &mut Fill {
+        &mut self.fill
+    }
+
+    /// Where no cells are kept, tells forecasts at once of those that were laid by. Each turn, before more
+    /// is: what the last one brought to light is forecast from this one on.
+    pub(crate) fn tell_unkept(&mut self, engine: &mut Engine) {
+        if (self.store.is_none() || self.keep_cells.is_zero()) && self.fill.is_due() {
+            self.fill.tell(engine);
+        }
+    }
+
     /// Tells the engine of the past of containers that are to be forecast since the last turn.
     pub(crate) fn recall(&self, engine: &mut Engine) {
         if self.store.is_some() {
@@ -108,6 +125,7 @@ impl Keeper {
 
     /// Saves all that changed.
     pub(crate) fn save_all(&mut self, engine: &mut Engine, now: Timestamp) -> Kept {
+        self.fill.end();
         self.save_up_to(engine, now, usize::MAX)
     }
 
@@ -116,6 +134,7 @@ impl Keeper {
         // The cells first: what a history says was over is written by then.
         let results = [
             self.save_cells(&mut store, engine, now),
+            self.save_past(&mut store, engine, now),
             self.save_histories(&mut store, engine, bytes_max),
             // What the engine has forgotten is forgotten here too.
             store.retain(|key| engine.knows(key) || self.unread.contains(key)),
@@ -145,6 +164,25 @@ impl Keeper {
         }
         store.append_cells(cells)?;
         store.forget_cells(since)
+    }
+
+    /// Writes cells of the past, if it is time; forecasts are told of them by [`recall`](Self::recall).
+    fn save_past(
+        &mut self,
+        store: &mut Store,
+        engine: &mut Engine,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if self.keep_cells.is_zero() || !self.fill.is_due() {
+            return Ok(());
+        }
+        let span = (now.minus(self.keep_cells), now);
+        let (keys, count) = self.fill.store(store, &self.dir, span)?;
+        tracing::debug!(containers = keys.len(), cells = count, "Wrote cells of the past");
+        for key in &keys {
+            engine.expect_past_of(key);
+        }
+        Ok(())
     }
 
     fn save_histories(

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod clock;
+pub(crate) mod fill;
 mod forecast_metrics;
 pub(crate) mod history;
 pub(crate) mod http;

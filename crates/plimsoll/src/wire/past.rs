@@ -11,6 +11,7 @@ use plimsoll_engine::Engine;
 use plimsoll_pipeline::{Clock, WorkloadSource};
 
 use super::clock::SystemClock;
+use super::fill::Fill;
 use super::samples::prometheus;
 use crate::args::ControllerArgs;
 
@@ -57,18 +58,20 @@ impl Inlet {
         Ok(Self { receive: Some(receive) })
     }
 
-    /// Gives the engine what came in since the last time.
-    pub(crate) fn take_in(&mut self, engine: &mut Engine) {
+    /// Gives the engine the histories that came in since the last time, and lays the cells by.
+    pub(crate) fn take_in(&mut self, engine: &mut Engine, fill: &mut Fill) {
         let Some(receive) = &mut self.receive else { return };
         loop {
             match receive.try_recv() {
-                Ok(past) => {
-                    for (key, history) in past {
+                Ok(Past::Cells(cells)) => fill.add(cells),
+                Ok(Past::Histories(histories)) => {
+                    for (key, history) in histories {
                         engine.recall(&key, history);
                     }
                 }
                 Err(mpsc::error::TryRecvError::Empty) => return,
                 Err(mpsc::error::TryRecvError::Disconnected) => {
+                    fill.end();
                     self.receive = None;
                     return;
                 }
@@ -101,6 +104,7 @@ async fn fill(
         Ok(done) => tracing::info!(
             containers = done.containers,
             values = done.values,
+            cells = done.cells,
             dropped = done.dropped,
             unknown_series = done.unknown,
             questions = done.questions,

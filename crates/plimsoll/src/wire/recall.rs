@@ -12,7 +12,7 @@ const WINDOW: Duration = Duration::from_hours(30 * 24);
 
 /// Containers told of after one tick: half a megabyte each while it is read. A template may make
 /// thousands of targets at once; they wait for their turn.
-const RECALLED_AT_ONCE: usize = 128;
+pub(super) const RECALLED_AT_ONCE: usize = 128;
 
 /// Tells of the past of those that wait for it, as many as one turn has time for. Of what cannot be
 /// read the engine is told that there is nothing: it learns from what comes.

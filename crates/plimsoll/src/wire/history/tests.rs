@@ -20,6 +20,9 @@ use plimsoll_replay::simulate::{SimulatedCluster, SimulatedPorts, SimulatedWorkl
 use plimsoll_store::StoredCells;
 
 use super::*;
+
+mod past;
+
 /// What is forecast must survive a restart as well.
 const ANNOTATION: &str =
     "vertical:\n  optimization: on\n  predictiveScaling: {cpu: {enabled: true}}\n";
