@@ -422,7 +422,8 @@ pub(crate) struct WriteHistoryArgs {
     /// kube-state-metrics.
     #[arg(long, value_name = "URL", conflicts_with = "traces")]
     pub(crate) prometheus: Option<String>,
-    /// How far back it is asked; no further than is remembered.
+    /// How far back it is asked: cells of five minutes of 30 days at most, of which the history
+    /// remembers 8.
     #[arg(long, value_parser = duration, default_value = "14d", value_name = "TIME")]
     pub(crate) since: Duration,
     /// Where the history is written: the `--data-dir` of a controller that is not running.

@@ -161,6 +161,54 @@ fn without_a_past_what_was_seen_stands_in() {
     assert!(trail.foreseen.is_some_and(|foreseen| !foreseen.is_followed()), "{trail:?}");
 }
 
+/// A past that comes in later, in parts, is as good as one told at once; until then what was seen
+/// stands in.
+#[test]
+fn a_past_that_comes_in_later_is_learned_from_anew() {
+    let mut early = foreseen(Strategy::Balanced);
+    let mut late = Scene::test();
+    let target = Target::Forecast(Strategy::Balanced);
+    set(&mut late, Resource::Cpu, |policy| policy.target.value = target);
+    late.policy.vertical.forecast_horizon.value = Duration::from_hours(1);
+    live(&mut late, Duration::ZERO, CELL, rhythm);
+    late.engine.observe_pods(&late.configured());
+    for scene in [&mut early, &mut late] {
+        live(scene, CELL, minutes(32), rhythm);
+    }
+    let seen = trail(&late, minutes(32));
+    assert!(seen.foreseen.is_some_and(|foreseen| !foreseen.is_followed()), "{seen:?}");
+    let (older, newer) = (past(9 * 288), past(4 * 288));
+    let key = late.key();
+    for part in [&older[..5 * 288], &newer[..]] {
+        late.engine.recall_cells(&key, part);
+    }
+    for scene in [&mut early, &mut late] {
+        live(scene, minutes(32), minutes(50), rhythm);
+    }
+    let [early, late] = [early, late].map(|scene| told(&scene, minutes(50)));
+    assert!(late.is_followed(), "{late:?}");
+    assert_eq!(late.at, early.at);
+    assert_eq!(late.history, early.history);
+    assert!(
+        (late.covered.value() / early.covered.value() - 1.0).abs() < 0.02,
+        "{late:?} {early:?}"
+    );
+}
+
+/// A gap that is filled later changes what is known, not what was learned.
+#[test]
+fn little_more_of_the_past_leaves_the_forecast_as_it_is() {
+    let mut scene = foreseen(Strategy::Balanced);
+    live(&mut scene, CELL, minutes(40), rhythm);
+    let before = told(&scene, minutes(40));
+    let key = scene.key();
+    scene.engine.expect_past_of(&key);
+    assert_eq!(scene.engine.without_past(), std::slice::from_ref(&key));
+    scene.engine.recall_cells(&key, &past(10 * 288));
+    assert_eq!(scene.engine.without_past(), []);
+    assert_eq!(told(&scene, minutes(40)), before);
+}
+
 #[test]
 fn cpu_of_a_quantile_follows_a_forecast_where_that_is_asked_for() {
     let mut scene = Scene::test();

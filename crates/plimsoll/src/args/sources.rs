@@ -34,8 +34,8 @@ pub(crate) struct SourceArgs {
     /// How to ask it.
     #[command(flatten)]
     pub(crate) prometheus: PrometheusArgs,
-    /// How far back its past is asked for, at the start and where it is not known better; no further
-    /// than is remembered, and 0s for not at all.
+    /// How far back its past is asked for, at the start and where it is not known better; at most
+    /// the 30 days that forecasts look back, of which recommendations remember 8. 0s for not at all.
     #[arg(long, value_parser = duration, default_value = "14d", value_name = "TIME")]
     pub(crate) back_fill: Duration,
 }

@@ -105,7 +105,8 @@ async fn received(
 ) -> Result<(Engine, usize), StoreError> {
     let mut engine = Engine::new(Settings::default());
     let (mut fill, mut count) = (Fill::default(), 0);
-    loop {
+    let mut is_over = false;
+    while !is_over {
         match receive.recv().await {
             Some(Past::Cells(cells)) => fill.add(cells),
             Some(Past::Histories(histories)) => {
@@ -113,14 +114,16 @@ async fn received(
                     engine.recall(&key, history);
                 }
             }
-            None => fill.end(),
+            None => {
+                fill.end();
+                is_over = true;
+            }
         }
         if fill.is_due() {
             count += fill.store(store, &args.write_history, span)?.1;
-        } else if receive.is_closed() && receive.is_empty() {
-            return Ok((engine, count));
         }
     }
+    Ok((engine, count))
 }
 
 fn from_traces(
@@ -188,4 +191,35 @@ fn kind_named(text: &str) -> anyhow::Result<WorkloadKind> {
         .into_iter()
         .find(|kind| kind.name().eq_ignore_ascii_case(text))
         .with_context(|| format!("--as: {text:?} is no kind of workload that Plimsoll knows"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use plimsoll_collect::PastCells;
+    use plimsoll_store::StoredCells;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    #[tokio::test]
+    async fn the_last_cells_of_the_past_are_written_too() {
+        let dir = std::env::temp_dir().join(format!("plimsoll-replay-{}", std::process::id()));
+        let folder = dir.to_str().unwrap();
+        let line = ["plimsoll", "replay", "--prometheus", "http://p", "--write-history", folder];
+        let Command::Replay(args) = Cli::parse_from(line).command else { panic!() };
+        let key = parse_mapping("a=shop/Deployment/web/app").unwrap().1;
+        let start = Timestamp::from_seconds(1_767_571_200);
+        let cell = UsageCell { start, cpu_mean: None, cpu_max: None, memory_max: None, pods: 1 };
+        let (send, receive) = BackFill::channel();
+        send.send(Past::Cells(PastCells::from(vec![(key.clone(), vec![cell])]))).await.unwrap();
+        send.send(Past::Histories(Vec::new())).await.unwrap();
+        drop(send);
+        let mut store = Store::open(&dir).unwrap();
+        let history = args.history.unwrap();
+        let count = received(receive, &mut store, &history, (start, start)).await.unwrap().1;
+        assert_eq!(count, 1);
+        assert_eq!(StoredCells::open(&dir, start).unwrap().of(&key, start).unwrap(), [cell]);
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
 }
