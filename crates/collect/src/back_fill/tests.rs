@@ -105,7 +105,7 @@ async fn filled_whole(
 fn in_words(cells: &Cells, from: Timestamp) -> Vec<String> {
     let cells = cells.values().next().map(Vec::as_slice).unwrap_or_default();
     let text = |amount: Option<Amount>, unit: f64| {
-        amount.map_or("-".to_owned(), |amount| format!("{:.0}", amount.value() * unit))
+        amount.map_or_else(|| "-".to_owned(), |amount| format!("{:.0}", amount.value() * unit))
     };
     let word = |cell: &UsageCell| {
         let minutes = cell.start.since(from).as_secs() / 60;
