@@ -8,6 +8,7 @@ mod admit;
 pub mod auto;
 mod bounds;
 mod case;
+mod checkpoint;
 mod compare;
 mod confidence;
 mod container;
@@ -30,6 +31,7 @@ mod threshold;
 mod values;
 
 pub use admit::admit;
+pub use checkpoint::CheckpointError;
 pub use evaluate::Context;
 pub use observe::{Engine, Settings};
 pub use ration::{Budget, ration};

@@ -15,6 +15,7 @@
 
 mod bucket;
 pub mod bytes;
+mod compact;
 mod coverage;
 mod history;
 mod oom;

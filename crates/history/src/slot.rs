@@ -106,7 +106,7 @@ impl Slot {
     }
 
     /// The six hours it belongs to.
-    fn block(self) -> Self {
+    pub(crate) fn block(self) -> Self {
         let hour = self.hour().0 / BLOCK_HOURS * BLOCK_HOURS;
         Self(hour << 8 | BLOCK_BIT | self.0 & (MEMORY_BIT | CLASS_MASK))
     }

@@ -10,10 +10,11 @@
 //! history can be learned again. What happens on a full disk, a read-only one, a later version's:
 //! `docs/store.md`.
 //!
-//! All calls block on the disk.
+//! All calls block on the disk. Only checkpoints (`checkpoint.rs`) are kept elsewhere, in the cluster.
 
 mod append;
 mod cells;
+mod checkpoint;
 mod damage;
 mod directory;
 mod error;
@@ -25,6 +26,7 @@ mod snapshots;
 mod store;
 
 pub use cells::StoredCells;
+pub use checkpoint::{UnsealError, seal, unseal};
 pub use damage::Damage;
 pub use error::StoreError;
 pub use store::Store;

@@ -203,6 +203,23 @@ impl ContainerAuto {
         PerResource { cpu: self.cpu.known(), memory: self.memory.seen() }
     }
 
+    /// The same without what is known of single pods: cells that are open, and who is above its
+    /// request just now.
+    pub(crate) fn compact(&self) -> Self {
+        let mut compact = Self { cells: Cells::default(), ..self.clone() };
+        if let Some(next) = self.cells.next() {
+            compact.cells.resume(next);
+        }
+        compact.cpu.end_pods();
+        compact
+    }
+
+    /// Whether it has seen more than another, of both resources together.
+    pub(crate) fn watched_longer(&self, than: &Self) -> bool {
+        let both = |auto: &Self| auto.seen().iter().map(|(_, seen)| *seen).sum::<Duration>();
+        both(self) > both(than)
+    }
+
     /// All of it as bytes.
     pub(crate) fn write(&self, out: &mut Writer) {
         self.cells.write(out);

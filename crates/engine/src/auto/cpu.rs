@@ -125,6 +125,11 @@ impl CpuAuto {
         self.runs.end(pod);
     }
 
+    /// All pods are gone.
+    pub(super) fn end_pods(&mut self) {
+        self.runs = Runs::default();
+    }
+
     /// What to do now. `None` before any usage, and between two looks when nothing presses: the
     /// last sample was not above the request.
     pub fn decide(&self, now: Timestamp) -> Option<CpuDecision> {

@@ -7,6 +7,7 @@ mod auto;
 #[cfg(test)]
 mod auto_properties;
 #[cfg(test)]
+mod checkpoint;
 mod containers;
 #[cfg(test)]
 mod examples;

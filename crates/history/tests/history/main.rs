@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod answers;
+mod compact;
 mod mk;
 mod past;
 mod properties;
