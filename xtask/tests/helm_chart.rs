@@ -223,6 +223,23 @@ fn what_is_written_for_another_thoras_is_not_judged() {
 }
 
 #[test]
+fn what_was_learned_is_kept_in_the_cluster_where_there_is_no_volume() {
+    let kept = |values: &[&str]| {
+        let objects = render(values).unwrap();
+        let role = of_kind(&objects, "ClusterRole")[0];
+        let rules = role["rules"].as_array().unwrap().iter();
+        let of = |rule: &&Value| strings(&rule["resources"]).contains(&"historycheckpoints");
+        let verbs: Vec<String> =
+            rules.filter(of).map(|rule| strings(&rule["verbs"]).join(" ")).collect();
+        let kinds = ["Deployment", "StatefulSet"].map(|kind| of_kind(&objects, kind));
+        let pod = &kinds.concat()[0]["spec"]["template"]["spec"]["containers"][0];
+        (strings(&pod["args"]).contains(&"--checkpoints=true"), verbs)
+    };
+    assert_eq!(kept(&[]), (true, vec!["list create patch".to_owned()]));
+    assert_eq!(kept(&["persistence.enabled=true"]), (false, Vec::new()));
+}
+
+#[test]
 fn the_program_knows_every_flag_it_is_started_with() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/flags.md");
     let page = std::fs::read_to_string(page).expect("`cargo xtask codegen` writes it");

@@ -126,6 +126,10 @@ spec:
 {{- define "plimsoll.args" -}}
 - controller
 - --data-dir=/data
+{{- if not .Values.persistence.enabled }}
+# That folder goes with the pod; what was learned stays in the cluster.
+- --checkpoints=true
+{{- end }}
 - --metrics-bind=0.0.0.0:8080
 - --health-bind=0.0.0.0:8081
 - --webhook-bind=0.0.0.0:9443

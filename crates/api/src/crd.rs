@@ -1,5 +1,6 @@
 //! The custom resources.
 
+mod history_checkpoint;
 mod scaled_workload;
 mod scaling_policy;
 
@@ -10,6 +11,7 @@ use crate::fields::schema;
 use crate::settings::table;
 use crate::thoras::thoras_crds;
 
+pub use history_checkpoint::{HistoryCheckpoint, HistoryCheckpointSpec};
 pub use scaled_workload::{
     AppliedStatus, ContainerResources, ContainerStatus, DecisionStatus, GroupingStatus, MoveStatus,
     OomFloorStatus, PolicyStatus, PublishedStatus, ScaledWorkload, ScaledWorkloadSpec,
@@ -19,7 +21,7 @@ pub use scaling_policy::{ScalingPolicy, ScalingPolicySpec, ScalingPolicyStatus};
 
 /// All definitions of our own group.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![ScaledWorkload::crd(), ScalingPolicy::crd()]
+    vec![ScaledWorkload::crd(), ScalingPolicy::crd(), HistoryCheckpoint::crd()]
 }
 
 /// All definitions of our own group as a YAML stream.

@@ -24,10 +24,10 @@ pub mod thoras;
 pub use annotation::{read_annotation, read_annotations};
 pub use convert::{state_from_status, state_to_status, time, timestamp};
 pub use crd::{
-    AppliedStatus, ContainerResources, ContainerStatus, DecisionStatus, GroupingStatus, MoveStatus,
-    OomFloorStatus, PolicyStatus, PublishedStatus, ScaledWorkload, ScaledWorkloadSpec,
-    ScaledWorkloadStatus, ScalingPolicy, ScalingPolicySpec, ScalingPolicyStatus, TargetRef, crds,
-    crds_yaml, thoras_crds_yaml,
+    AppliedStatus, ContainerResources, ContainerStatus, DecisionStatus, GroupingStatus,
+    HistoryCheckpoint, HistoryCheckpointSpec, MoveStatus, OomFloorStatus, PolicyStatus,
+    PublishedStatus, ScaledWorkload, ScaledWorkloadSpec, ScaledWorkloadStatus, ScalingPolicy,
+    ScalingPolicySpec, ScalingPolicyStatus, TargetRef, crds, crds_yaml, thoras_crds_yaml,
 };
 pub use duration::{DurationError, parse_duration};
 pub use judge::{judge, judge_change, judge_manifest};

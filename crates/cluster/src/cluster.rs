@@ -13,7 +13,8 @@ use crate::kinds::{self, Optional};
 use crate::thoras::Thoras;
 use crate::watch::Watches;
 use crate::{
-    Clients, ClusterError, ClusterSource, Index, Lead, PublishedHook, Resizer, StatusSink,
+    Checkpoints, Clients, ClusterError, ClusterSource, Index, Lead, PublishedHook, Resizer,
+    StatusSink,
 };
 
 /// How a cluster is connected to.
@@ -123,6 +124,11 @@ impl Cluster {
             lead: self.lead.clone(),
             unanswered_at: None,
         }
+    }
+
+    /// What is kept of histories in the cluster itself.
+    pub fn checkpoints(&self) -> Checkpoints {
+        Checkpoints::new(self.clients.calls.clone(), self.index(), self.lead.clone())
     }
 
     /// Where evaluations go. `instance` names this replica in events.

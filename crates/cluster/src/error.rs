@@ -37,6 +37,18 @@ pub enum ClusterError {
         /// The most there may be, in bytes.
         limit: usize,
     },
+    /// A checkpoint is larger than would be read again.
+    #[error(
+        "{attempt}: {bytes} bytes are more than the {} it may have; run with --data-dir, to keep \
+         what was learned of a workload this large",
+        crate::CHECKPOINT_BYTES_MAX
+    )]
+    CheckpointTooLarge {
+        /// What was attempted.
+        attempt: String,
+        /// What it would have held.
+        bytes: usize,
+    },
     /// This replica no longer leads: another may by now.
     #[error("{attempt}: this replica leads no more")]
     LeadLost {

@@ -323,7 +323,14 @@ mod tests {
             name: name.to_owned(),
         };
         let state = DecisionState { published, ..DecisionState::default() };
-        let row = ScaledRow { id, owner_uid: None, document: None, state, written: None };
+        let row = ScaledRow {
+            id,
+            uid: "u".into(),
+            owner_uid: None,
+            document: None,
+            state,
+            written: None,
+        };
         (Key::new("shop", name), row)
     }
 

@@ -15,6 +15,8 @@ pub struct Foreseen {
     pub next: Option<Timestamp>,
     /// How much usage it was made from.
     pub history: Duration,
+    /// Whether that is all since the program's last start, since nobody stores usage.
+    pub begins_anew: bool,
     /// The median of the greatest usage until then.
     pub expected: Amount,
     /// Which quantile of the greatest usage is asked for, 0 to 1.

@@ -9,7 +9,7 @@ use plimsoll_domain::{ContainerKey, Timestamp, WorkloadId};
 use plimsoll_history::{ContainerHistory, SnapshotError};
 
 use crate::Engine;
-use crate::auto::ContainerAuto;
+use crate::container::Container;
 
 /// How far the clock of whoever wrote a checkpoint may be ahead: nodes are told the time to well
 /// below a second; minutes are a node that is not.
@@ -49,12 +49,9 @@ impl From<SnapshotError> for CheckpointError {
 impl Engine {
     /// All that is to outlive this process of one container, as bytes; `None` where nothing is known.
     pub fn checkpoint(&self, key: &ContainerKey) -> Option<Vec<u8>> {
-        let mut apart = Self::new(self.settings);
-        apart.histories.insert(key.clone(), self.histories.get(key)?.compact());
-        if let Some(auto) = self.autos.get(key) {
-            apart.autos.insert(key.clone(), Box::new(auto.compact()));
-        }
-        apart.snapshots().next().map(|(_, bytes)| bytes)
+        let Container { history, auto, forecast: _ } = &**self.containers.get(key)?;
+        let small = Container { history: history.compact(), auto: auto.compact(), forecast: None };
+        Some(small.snapshot())
     }
 
     /// Takes in what [`checkpoint`](Self::checkpoint) gave: of the history those six hours of which
@@ -65,37 +62,34 @@ impl Engine {
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<(), CheckpointError> {
-        let mut apart = Self::new(self.settings);
-        apart.restore_snapshot(key.clone(), bytes)?;
-        let Some(past) = apart.histories.remove(key) else { return Ok(()) };
+        let Container { history: past, auto, forecast: _ } = Container::restore(bytes)?;
         if let Some(newest) = past.newest_told().filter(|newest| *newest > now.plus(AHEAD_MAX)) {
             return Err(CheckpointError::Ahead { newest });
         }
-        self.histories.entry(key.clone()).or_default().fill_in(&past);
-        let known = self.autos.get(key);
-        let longer = |auto: &ContainerAuto| known.is_none_or(|known| auto.watched_longer(known));
-        if let Some(auto) = apart.autos.remove(key).filter(|auto| longer(auto)) {
-            self.autos.insert(key.clone(), auto);
+        let known = self.containers.entry(key.clone()).or_default();
+        known.history.fill_in(&past);
+        if auto.watched_longer(&known.auto) {
+            known.auto = auto;
         }
         Ok(())
     }
 
     /// When a container was last told of, by a sample or a kill.
     pub fn last_told(&self, key: &ContainerKey) -> Option<Timestamp> {
-        self.histories.get(key).and_then(last_told)
+        self.containers.get(key).and_then(|known| last_told(&known.history))
     }
 
     /// The containers of a workload of which anything is known, in order.
     pub fn containers_of(&self, id: &WorkloadId) -> impl Iterator<Item = &ContainerKey> {
         let first = ContainerKey { workload: id.clone(), container: String::new() };
-        let from = self.histories.range(first..).map(|(key, _)| key);
+        let from = self.containers.range(first..).map(|(key, _)| key);
         from.take_while(move |key| key.workload == *id)
     }
 
     /// The containers of which anything is known, in order, each with when it was last told of, by a
     /// sample or a kill: whether a checkpoint of then still says all.
     pub fn told(&self) -> impl Iterator<Item = (&ContainerKey, Option<Timestamp>)> {
-        self.histories.iter().map(|(key, history)| (key, last_told(history)))
+        self.histories().map(|(key, history)| (key, last_told(history)))
     }
 }
 

@@ -34,6 +34,12 @@ impl Engine {
         self.expects_past = true;
     }
 
+    /// Nobody stores the usage that forecasts are made from: at every start they begin with what is
+    /// seen from then on, and say so.
+    pub fn begin_forecasts_anew(&mut self) {
+        self.begins_anew = true;
+    }
+
     /// The containers that are to be forecast and were not told of their past yet.
     pub fn without_past(&self) -> Vec<ContainerKey> {
         let is_new = |container: &Container| {
@@ -46,7 +52,8 @@ impl Engine {
     /// More has become known of a container's past: where it is forecast, it waits until it is
     /// [told](Self::recall_cells) of it again.
     pub fn expect_past_of(&mut self, key: &ContainerKey) {
-        if let Some(forecast) = self.forecasts.get_mut(key) {
+        let container = self.containers.get_mut(key);
+        if let Some(forecast) = container.and_then(Container::forecast_mut) {
             forecast.expect_past();
         }
     }

@@ -45,12 +45,20 @@ pub struct Engine {
     over: Option<Vec<(ContainerKey, UsageCell)>>,
     /// Whether somebody tells of the past of those that are to be forecast.
     pub(crate) expects_past: bool,
+    /// Whether nobody stores what forecasts are made from.
+    pub(crate) begins_anew: bool,
 }
 
 impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, containers: Containers::new(), over: None, expects_past: false }
+        Self {
+            settings,
+            containers: Containers::new(),
+            over: None,
+            expects_past: false,
+            begins_anew: false,
+        }
     }
 
     /// Takes samples in, those of each container in order of time, and tells how many told anything new

@@ -52,7 +52,8 @@ pub(crate) fn recommend(
                 floor: memory_floor,
                 auto,
                 foreseen: strategy(policy, resource)
-                    .and_then(|strategy| forecast?.foreseen(resource, strategy)),
+                    .and_then(|strategy| forecast?.foreseen(resource, strategy))
+                    .map(|foreseen| Foreseen { begins_anew: engine.begins_anew, ..foreseen }),
                 span: Span { look_back: rule.resource.look_back.value, startup, now },
             };
             look.estimate(workload, history)

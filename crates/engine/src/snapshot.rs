@@ -4,7 +4,7 @@
 use std::ops::Bound;
 
 use plimsoll_domain::ContainerKey;
-use plimsoll_history::bytes::{ReadError, Reader, Writer};
+use plimsoll_history::bytes::{Reader, Writer};
 use plimsoll_history::{ContainerHistory, SnapshotError};
 
 use crate::Engine;
@@ -41,15 +41,8 @@ impl Engine {
         let rest =
             key.map(|_| self.containers.range::<ContainerKey, _>((Bound::Unbounded, before)));
         let first = self.containers.range::<ContainerKey, _>((after, Bound::Unbounded));
-        first.chain(rest.into_iter().flatten()).map(|(key, container)| {
-            let mut out = Writer::default();
-            out.bytes.extend(MAGIC);
-            out.u16(VERSION);
-            out.block(&container.history.snapshot());
-            out.option(Some(&container.auto), |out, auto| auto.write(out));
-            out.option(container.forecast.as_ref(), |out, forecast| forecast.write(out));
-            (key, out.bytes)
-        })
+        let all = first.chain(rest.into_iter().flatten());
+        all.map(|(key, container)| (key, container.snapshot()))
     }
 
     /// Puts back what [`snapshots`](Self::snapshots) gave; what was known under this identity is
@@ -59,10 +52,28 @@ impl Engine {
         key: ContainerKey,
         bytes: &[u8],
     ) -> Result<(), SnapshotError> {
+        self.containers.insert(key, Box::new(Container::restore(bytes)?));
+        Ok(())
+    }
+}
+
+impl Container {
+    /// All of it as bytes: the same bytes for the same memory.
+    pub(crate) fn snapshot(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.bytes.extend(MAGIC);
+        out.u16(VERSION);
+        out.block(&self.history.snapshot());
+        out.option(Some(&self.auto), |out, auto| auto.write(out));
+        out.option(self.forecast.as_ref(), |out, forecast| forecast.write(out));
+        out.bytes
+    }
+
+    /// What [`snapshot`](Self::snapshot) was taken of, or a history alone, from which `auto` learns.
+    pub(crate) fn restore(bytes: &[u8]) -> Result<Self, SnapshotError> {
         let mut from = Reader::new(bytes);
         if from.take(MAGIC.len()) != Ok(&MAGIC) {
-            self.restore_history(key, ContainerHistory::restore(bytes)?);
-            return Ok(());
+            return Ok(Self::learned(ContainerHistory::restore(bytes)?));
         }
         let version = from.u16()?;
         if !(HISTORY_ONLY..=VERSION).contains(&version) {
@@ -70,29 +81,20 @@ impl Engine {
         }
         let history = ContainerHistory::restore(from.block()?)?;
         if version == HISTORY_ONLY {
-            self.restore_history(key, history);
-            return Ok(());
+            return Ok(Self::learned(history));
         }
-        let auto = read_auto(&mut from)?;
+        let auto = from.option(ContainerAuto::read)?.unwrap_or_default();
         let forecast =
             if version > WITHOUT_FORECASTS { from.option(ContainerForecast::read)? } else { None };
         if !from.is_at_end() {
             return Err(SnapshotError::TrailingBytes);
         }
-        let auto = auto.unwrap_or_default();
-        let forecast = forecast.map(Box::new);
-        self.containers.insert(key, Box::new(Container { history, auto, forecast }));
-        Ok(())
+        Ok(Self { history, auto, forecast: forecast.map(Box::new) })
     }
 
-    /// Puts back a history alone, from which `auto` learns.
-    fn restore_history(&mut self, key: ContainerKey, history: ContainerHistory) {
-        let mut container = Container { history, ..Container::default() };
+    fn learned(history: ContainerHistory) -> Self {
+        let mut container = Self { history, ..Self::default() };
         container.relearn();
-        self.containers.insert(key, Box::new(container));
+        container
     }
-}
-
-fn read_auto(from: &mut Reader<'_>) -> Result<Option<ContainerAuto>, ReadError> {
-    from.option(ContainerAuto::read)
 }

@@ -12,6 +12,7 @@ use plimsoll_domain::{OomKill, Resource, Timestamp};
 use crate::coverage::Coverage;
 use crate::history::ContainerHistory;
 use crate::packed::Packed;
+use crate::pods::Pods;
 use crate::sketch::Sketch;
 use crate::slot::{Hour, Slot};
 use crate::sub_history::SubHistory;
@@ -26,9 +27,9 @@ impl ContainerHistory {
     /// they go on living they would count twice.
     #[must_use]
     pub fn compact(&self) -> Self {
-        let usages = self.pods.values().map(|pod| &pod.usage).chain([&self.ended]);
+        let usages = self.pods.iter().map(|pod| &pod.usage).chain([&self.ended]);
         Self {
-            pods: BTreeMap::new(),
+            pods: Pods::default(),
             ended: by_six(usages),
             runs: self.runs,
             coverage: self.coverage.clone(),
@@ -63,10 +64,10 @@ impl ContainerHistory {
     /// until then.
     pub fn newest_told(&self) -> Option<Timestamp> {
         let of_hour = |hour: Hour| Timestamp::from_seconds(i64::from(hour.0) * HOUR);
-        let usages = self.pods.values().map(|pod| &pod.usage).chain([&self.ended]);
+        let usages = self.pods.iter().map(|pod| &pod.usage).chain([&self.ended]);
         let hours = usages.flat_map(|usage| slots(usage).map(Slot::hour).chain([usage.newest]));
         let covered = self.coverage.newest.and_then(|cell| cell.checked_mul(COVERED));
-        let pods = self.pods.values().map(|pod| pod.last_seen);
+        let pods = self.pods.iter().map(|pod| pod.last_seen);
         let kills = self.oom.records().iter().map(|record| record.at);
         let ends = self.runs.moments().into_iter().flatten();
         let others = [self.last_seen, self.horizon, covered.map(Timestamp::from_seconds)];
@@ -76,7 +77,7 @@ impl ContainerHistory {
 
     /// The six hours of which anything is known.
     fn blocks(&self) -> BTreeSet<Hour> {
-        let usages = self.pods.values().map(|pod| &pod.usage).chain([&self.ended]);
+        let usages = self.pods.iter().map(|pod| &pod.usage).chain([&self.ended]);
         usages.flat_map(slots).map(|slot| slot.block().hour()).collect()
     }
 }
@@ -92,19 +93,22 @@ fn by_six<'a>(usages: impl Iterator<Item = &'a SubHistory>) -> SubHistory {
     for usage in usages {
         newest = newest.max(usage.newest);
         for sketch in usage.packed.iter() {
-            sketches.entry(sketch.slot.block()).or_default().merge(&sketch.unpack());
+            let joined = sketches.entry(sketch.slot.block()).or_default();
+            joined.merge_counts(sketch.peak, sketch.counts);
         }
         for (slot, sketch) in &usage.open {
             sketches.entry(slot.block()).or_default().merge(sketch);
         }
     }
-    SubHistory { newest, open: Vec::new(), packed: Packed::new(sketches) }
+    let mut packed = Packed::default();
+    packed.put(sketches, |_| true);
+    SubHistory { newest, open: Vec::new(), packed }
 }
 
 /// What is in slots of six hours, but for those that begin in these hours.
 fn without(usage: &SubHistory, known: &BTreeSet<Hour>) -> SubHistory {
-    let new = usage.packed.iter().filter(|sketch| !known.contains(&sketch.slot.hour()));
-    let packed = Packed::new(new.map(|sketch| (sketch.slot, sketch.unpack())));
+    let mut packed = usage.packed.clone();
+    packed.put(BTreeMap::new(), |slot| !known.contains(&slot.hour()));
     SubHistory { newest: usage.newest, open: Vec::new(), packed }
 }
 

@@ -74,9 +74,14 @@ pub(crate) struct ControllerArgs {
     /// How to reach the cluster.
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
-    /// Where history is kept; without it, history starts anew at every start.
+    /// Where history is kept; without it, compact checkpoints are kept in the cluster and forecasts
+    /// begin anew at every start.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Keep compact checkpoints of histories in the cluster, as HistoryCheckpoint objects; by default
+    /// where there is no --data-dir. For a directory that goes with the pod: true.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) checkpoints: Option<bool>,
     /// How long what containers used is kept there, five minutes by five minutes, to be replayed and
     /// forecast from; whole days of UTC. 0s for not at all.
     #[arg(long, value_parser = duration, default_value = "30d", value_name = "TIME")]

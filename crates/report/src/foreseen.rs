@@ -21,9 +21,14 @@ fn made(resource: Resource, foreseen: &Foreseen) -> String {
         || ", and none is due any more".to_owned(),
         |next| format!(", the next one is due at {}", format_time(next)),
     );
+    let anew = if foreseen.begins_anew {
+        ", all of it seen since this replica started (usage is stored only with --data-dir)"
+    } else {
+        ""
+    };
     format!(
         "in the {} after {} usage peaks at {} or below in one case of two, at {} or below in {} of all; \
-         made from {} of usage{next}",
+         made from {} of usage{anew}{next}",
         format_duration(foreseen.horizon),
         format_time(foreseen.at),
         step(foreseen.expected),
@@ -59,5 +64,38 @@ pub fn forecast_model(model: ForecastModel) -> &'static str {
     match model {
         ForecastModel::Regression => "the regression",
         ForecastModel::DayBefore => "repeating the day before",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plimsoll_domain::{Amount, Ratio, Timestamp};
+
+    use super::*;
+
+    fn said(begins_anew: bool) -> String {
+        let made = Foreseen {
+            at: Timestamp::from_seconds(1_800_000_000),
+            horizon: Duration::from_mins(20),
+            next: None,
+            history: Duration::from_hours(3),
+            begins_anew,
+            expected: Amount::from_millicores(100),
+            quantile: Ratio::new(0.9).unwrap_or(Ratio::ZERO),
+            covered: Amount::from_millicores(200),
+            trial: None,
+        };
+        foreseen(Resource::Cpu, &made).stages[0].text.clone()
+    }
+
+    #[test]
+    fn a_forecast_that_begins_anew_at_every_start_says_so() {
+        let anew =
+            ", all of it seen since this replica started (usage is stored only with --data-dir)";
+        let expect = said(false).replace("of usage", &format!("of usage{anew}"));
+        assert_ne!(said(false), expect);
+        assert_eq!(said(true), expect);
     }
 }

@@ -17,6 +17,8 @@ use crate::written::Written;
 pub(crate) struct ScaledRow {
     /// The workload it speaks of.
     pub id: WorkloadId,
+    /// Its own uid.
+    pub uid: Box<str>,
     /// Whose object goes with it, by uid.
     pub owner_uid: Option<Box<str>>,
     /// The decision state.
@@ -46,6 +48,7 @@ impl ScaledRow {
         let owner = meta.owner_references.iter().flatten().next();
         Some(Self {
             id,
+            uid: meta.uid.as_deref().unwrap_or_default().into(),
             owner_uid: owner.map(|owner| owner.uid.as_str().into()),
             document: object.spec.settings.as_ref().and_then(settings).map(Arc::new),
             state: status.map(state_from_status).unwrap_or_default(),

@@ -138,6 +138,7 @@ impl Watched {
             horizon: made.horizon,
             next: cadence::next(&plan.cadence, made.at),
             history: made.history,
+            begins_anew: false,
             expected: Amount::new(made.maximum.q50)?,
             quantile: Ratio::new(quantile)?,
             covered: Amount::new(at(&made.maximum, quantile))?,

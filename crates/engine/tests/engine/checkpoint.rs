@@ -41,7 +41,7 @@ fn known(scene: &Scene) -> PerResource<Option<(u64, Option<f64>)>> {
     let evaluation = scene.evaluate();
     PerResource::from_fn(|resource| match evaluation.containers[0].estimates.get(resource) {
         Estimate::Known(trail) => {
-            Some((trail.samples, trail.result.request.map(|request| request.value())))
+            Some((trail.samples, trail.result.request.map(plimsoll_domain::Amount::value)))
         }
         Estimate::Unknown(_) => None,
     })
@@ -73,12 +73,12 @@ fn the_recommendation_stands_without_relearning() {
 
 #[test]
 fn one_that_comes_late_adds_what_is_not_known_and_no_more() {
-    let rich = watched(Target::Auto, DAY - Duration::from_hours(1));
+    let rich = watched(Target::Auto, Duration::from_hours(23));
     let expect = known(&rich);
     let mut late = Scene::test();
     late.policy = rich.policy.clone();
     // What was seen since the start, half an hour: too short for anything.
-    watch(&mut late, DAY - Duration::from_mins(30), DAY);
+    watch(&mut late, Duration::from_mins(23 * 60 + 30), DAY);
     assert_eq!(known(&late).cpu, None);
     late.engine.take_in_checkpoint(&late.key(), &checkpoint(&rich), NOW).unwrap();
     let request = |known: Option<(u64, Option<f64>)>| known.and_then(|known| known.1);

@@ -8,6 +8,7 @@ mod auto;
 mod auto_properties;
 #[cfg(test)]
 mod checkpoint;
+#[cfg(test)]
 mod containers;
 #[cfg(test)]
 mod examples;

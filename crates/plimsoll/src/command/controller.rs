@@ -17,6 +17,7 @@ use plimsoll_pipeline::{ChangeBudget, Clock, Control, Intervals, Line, Ports, Ro
 use plimsoll_policy::BuiltIn;
 
 use crate::args::ControllerArgs;
+use crate::wire::checkpoints::ClusterKeeper;
 use crate::wire::clock::SystemClock;
 use crate::wire::history::Keeper;
 use crate::wire::http::{Health, serve_health, serve_metrics};
@@ -120,6 +121,8 @@ impl Observer<'_> {
             dry_run: args.dry_run,
         });
         let mut keeper = Keeper::open(args.data_dir.as_deref(), args.keep_cells, &mut engine)?;
+        let mut in_cluster =
+            ClusterKeeper::open(args, self.cluster, &mut engine, &control.cancel).await;
         let mut past = Inlet::open(args, self.cluster, &engine, &control.cancel)?;
         let ports = Ports {
             clock: SystemClock,
@@ -146,11 +149,14 @@ impl Observer<'_> {
             if report.evaluation_due || report.samples > 0 {
                 let kept = tokio::task::block_in_place(|| keeper.save(engine, report.at));
                 self.metrics.note_history(kept);
+                let turn = || in_cluster.turn(engine, report.at);
+                self.metrics.note_checkpoints(tokio::task::block_in_place(turn));
                 tokio::task::block_in_place(|| keeper.recall(engine));
             }
         })
         .await;
         keeper.save_all(&mut line.engine, SystemClock.now());
+        in_cluster.finish(&line.engine, SystemClock.now()).await;
         Ok(())
     }
 }

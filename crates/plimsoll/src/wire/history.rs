@@ -69,10 +69,7 @@ impl Keeper {
             fill: Fill::default(),
         };
         let Some(dir) = dir else {
-            tracing::warn!(
-                "No --data-dir given: history starts anew at every start, and no usage is stored \
-                 to replay or forecast from"
-            );
+            engine.begin_forecasts_anew();
             return Ok(keeper);
         };
         let mut store = Store::open(dir).context("failed to open the history")?;
@@ -88,7 +85,9 @@ impl Keeper {
             .context("failed to read the history")?;
         tell_damages(&mut store);
         tracing::info!(containers = restored, "Restored history");
-        if !keep_cells.is_zero() {
+        if keep_cells.is_zero() {
+            engine.begin_forecasts_anew();
+        } else {
             engine.keep_cells();
             engine.expect_past();
             // All at once, so that a restart changes nothing.

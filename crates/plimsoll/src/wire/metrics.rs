@@ -18,6 +18,7 @@ use plimsoll_cluster::{ApiCalls, Lead};
 use plimsoll_domain::{Reason, Running};
 use plimsoll_pipeline::TickReport;
 
+use super::checkpoints::Checkpointed;
 use super::forecast_metrics::ForecastMetrics;
 use super::history::Kept;
 
@@ -34,6 +35,7 @@ pub(crate) struct Metrics {
     changes: Family<ResultLabel, Counter>,
     history_bytes: Gauge,
     history_failures: Counter,
+    checkpoints: CheckpointCounters,
     forecasts: ForecastMetrics,
 }
 
@@ -63,6 +65,7 @@ impl Metrics {
             changes: Family::default(),
             history_bytes: Gauge::default(),
             history_failures: Counter::default(),
+            checkpoints: CheckpointCounters::default(),
             forecasts: ForecastMetrics::default(),
         };
         metrics.register();
@@ -98,6 +101,13 @@ impl Metrics {
         self.history_failures.inc_by(kept.failures);
     }
 
+    /// Counts what became of checkpoints.
+    pub(crate) fn note_checkpoints(&self, done: Checkpointed) {
+        self.checkpoints.restored.inc_by(done.restored);
+        self.checkpoints.written.inc_by(done.written);
+        self.checkpoints.failures.inc_by(done.failures);
+    }
+
     /// The page Prometheus reads.
     pub(crate) fn page(&self) -> Result<String, std::fmt::Error> {
         let mut page = String::new();
@@ -124,7 +134,27 @@ impl Metrics {
             "Times that history could not be written to --data-dir",
             self.history_failures.clone(),
         );
+        self.checkpoints.register(r);
         self.forecasts.register(r);
+    }
+}
+
+/// What became of the checkpoints in the cluster.
+#[derive(Debug, Default)]
+struct CheckpointCounters {
+    restored: Counter,
+    written: Counter,
+    failures: Counter,
+}
+
+impl CheckpointCounters {
+    fn register(&self, r: &mut Registry) {
+        let help = "Checkpoints of histories taken in, by workload";
+        r.register("checkpoints_restored", help, self.restored.clone());
+        let help = "Checkpoints of histories written, by workload";
+        r.register("checkpoints_written", help, self.written.clone());
+        let help = "Checkpoints that could not be written, or were too large";
+        r.register("checkpoint_write_failures", help, self.failures.clone());
     }
 }
 

@@ -1,5 +1,6 @@
 //! Puts the adapters together. One file for each thing that is put together.
 
+pub(crate) mod checkpoints;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod fill;

@@ -57,9 +57,14 @@ fn condition(made: &[Made<'_>]) -> Option<Condition> {
         let message = format!("There is no forecast of {} yet", of(container, *resource));
         return condition(false, "NoForecast", message);
     }
-    if let Some((container, resource, _)) = untried {
+    if let Some((container, resource, foreseen)) = untried {
+        let anew = if foreseen.is_some_and(|one| one.begins_anew) {
+            ". It begins anew at every start: usage is stored only with --data-dir"
+        } else {
+            ""
+        };
         let message = format!(
-            "There is too little usage of {} to try forecasts on; what was seen stands in",
+            "There is too little usage of {} to try forecasts on; what was seen stands in{anew}",
             of(container, *resource)
         );
         return condition(false, "NotTried", message);
@@ -95,6 +100,7 @@ mod tests {
             horizon: Duration::from_mins(20),
             next: None,
             history: Duration::from_hours(48),
+            begins_anew: false,
             expected: Amount::ZERO,
             quantile: ratio(0.9),
             covered: Amount::ZERO,
