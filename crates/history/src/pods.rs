@@ -64,7 +64,7 @@ impl Pods {
     /// Adds a pod, in the place of one with its uid.
     pub(crate) fn insert(&mut self, pod: PodHistory) {
         match self.place(&pod.uid) {
-            Ok(place) => self.0[place] = Box::new(pod),
+            Ok(place) => *self.0[place] = pod,
             Err(place) => self.insert_at(place, pod),
         }
     }

@@ -84,7 +84,7 @@ impl Slot {
 
     /// The packed form with a mark in a bit that no slot has, or without it.
     pub(crate) fn marked(self, is_marked: bool) -> u32 {
-        self.0 | u32::from(is_marked) * MARK_BIT
+        self.0 | if is_marked { MARK_BIT } else { 0 }
     }
 
     /// From a packed form with or without the mark.
