@@ -269,7 +269,8 @@ impl Memory {
 
     fn weight_from(&self, bucket: usize) -> f64 {
         let first = bucket.saturating_sub(self.lowest);
-        self.weights.iter().skip(first).map(|weight| f64::from(*weight)).sum()
+        // The sum of nothing would be -0.
+        self.weights.iter().skip(first).fold(0.0, |sum, weight| sum + f64::from(*weight))
     }
 
     /// What is below the new lowest bucket of the window counts in it.
