@@ -2,7 +2,7 @@
 //! nothing is known.
 //!
 //! Small means: all pods are one, hours are put together by six. Answers keep their age classes,
-//! extremes and counts; a look-back of up to 24 h counts whole six hours too, as longer ones always do.
+//! maxima and counts; a look-back of up to 24 h counts whole six hours too, as longer ones always do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
