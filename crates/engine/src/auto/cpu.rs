@@ -57,6 +57,9 @@ pub struct CpuDecision {
 }
 
 impl CpuAuto {
+    /// The most that one takes, the heap included but for the names of pods above their request.
+    pub const STATE_BYTES_MAX: usize = size_of::<Self>() + Histogram::HEAP_BYTES_MAX;
+
     /// Nothing known yet. `tick` is how much time each call of [`Self::tick`] stands for.
     pub fn new(constants: impl Into<Arc<CpuConstants>>, tick: Duration) -> Self {
         let constants = constants.into();

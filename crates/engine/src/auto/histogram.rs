@@ -63,6 +63,9 @@ pub(super) struct Level {
 }
 
 impl Histogram {
+    /// Every bucket of both memories.
+    pub(super) const HEAP_BYTES_MAX: usize = 2 * BUCKETS * size_of::<f32>();
+
     pub(super) fn new() -> Self {
         Self { offset: None, fast: Memory::new(), slow: Memory::new(), fast_sum: 0.0 }
     }

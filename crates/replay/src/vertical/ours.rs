@@ -48,7 +48,7 @@ pub(super) fn recommender(
 /// What one container's state takes; nothing of it is on the heap.
 pub(super) fn state_bytes(resource: Resource, memory: Memory) -> usize {
     match (resource, memory) {
-        (Resource::Cpu, _) => size_of::<CpuAuto>(),
+        (Resource::Cpu, _) => CpuAuto::STATE_BYTES_MAX,
         (Resource::Memory, Memory::Guaranteed) => size_of::<MemoryAuto>(),
         (Resource::Memory, Memory::Burstable) => size_of::<BurstableAuto>(),
     }
