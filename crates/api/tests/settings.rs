@@ -14,9 +14,7 @@ use plimsoll_domain::{
     Origin, Parsed, PerResource, Quantile, Ratio, Resource, ResourceSettings, Schedule, Settings,
     Severity, Strategy as Forecast, Target, Threshold, Update, VerticalSettings,
 };
-use plimsoll_policy::{
-    BuiltIn, Catalog, Facts, Matched, ScalingPolicy, Sources, TargetObject, configure,
-};
+use plimsoll_policy::{BuiltIn, Catalog, Matched, ScalingPolicy, Sources, TargetObject, configure};
 use proptest::option::of;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -119,22 +117,12 @@ impl Case {
             rules: None,
             document: Arc::new(self.policy.clone()),
         };
-        let none = BTreeMap::new();
-        let facts = Facts {
-            namespace: "shop",
-            namespace_labels: &none,
-            kind: "Deployment",
-            group: "apps",
-            version: "v1",
-            labels: &none,
-        };
         let sources = Sources {
             annotation: self.annotation.as_ref(),
-            older_annotations: None,
             targets: &self.targets,
             spec: self.spec.as_ref(),
-            facts,
             is_custom: self.is_custom,
+            ..Sources::silent("shop", "Deployment")
         };
         let catalog = Catalog::new(vec![policy]);
         let configuration = configure(&sources, &catalog, &BuiltIn::default());

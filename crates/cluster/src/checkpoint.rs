@@ -19,13 +19,13 @@ use crate::call::call;
 use crate::reference::Reference;
 use crate::{ClusterError, Index, Lead};
 
-/// Objects of one answer. Most have one or two containers of 2 to 5 KiB, so that an answer has a
+/// Objects of one answer. Most have one or two containers of 1 to 5 KiB, so that an answer has a
 /// megabyte; were all as large as may be, 25 MB.
 const PAGE: u32 = 100;
 
 /// The most that the containers of one object may hold, unencoded; encoded it is a third more. A
-/// container takes 2 to 5 KiB, one that restarts all the time with usage all over the place 12: room
-/// for 16 of those. etcd refuses objects of more than 1.5 MiB, a page of these is read at once.
+/// container takes 1 to 3 KiB, one that restarts all the time with usage all over the place 8: room
+/// for 24 of those. etcd refuses objects of more than 1.5 MiB, a page of these is read at once.
 pub const CHECKPOINT_BYTES_MAX: usize = 192 * 1024;
 
 /// What is kept of one workload.

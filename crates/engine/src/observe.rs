@@ -156,11 +156,6 @@ impl Engine {
         self.containers.contains_key(key)
     }
 
-    /// Puts a history back that was stored; the history known under this identity is replaced.
-    pub fn restore(&mut self, key: ContainerKey, history: ContainerHistory) {
-        self.containers.entry(key).or_default().history = history;
-    }
-
     /// Takes in what is known of a container's past from elsewhere, of moments at which it was not
     /// seen; what was seen stays. `auto` learns from it where it has watched for less than a day.
     pub fn recall(&mut self, key: &ContainerKey, past: ContainerHistory) {

@@ -1,7 +1,6 @@
 //! A policy from a file of either dialect: an annotation's document, or a ScalingPolicy,
 //! AIScaleTarget or DaemonSetAutoscaler.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use serde_json::Value;
 
 use plimsoll_api::{read_annotation, scaling_policy, thoras};
 use plimsoll_domain::{Configured, Diagnostic, Parsed, Policy, Severity};
-use plimsoll_policy::{BuiltIn, Catalog, Facts, Matched, Sources, TargetObject, configure};
+use plimsoll_policy::{BuiltIn, Catalog, Matched, Sources, TargetObject, configure};
 
 /// The largest file that is read: four times the largest document that is.
 const BYTES_MAX: u64 = 256 * 1024;
@@ -86,23 +85,7 @@ fn configuration(
     targets: &[TargetObject],
     catalog: &Catalog,
 ) -> plimsoll_domain::Configuration {
-    let labels = BTreeMap::new();
-    let facts = Facts {
-        namespace: "replay",
-        namespace_labels: &labels,
-        kind: "Deployment",
-        group: "apps",
-        version: "v1",
-        labels: &labels,
-    };
-    let sources = Sources {
-        annotation,
-        older_annotations: None,
-        targets,
-        spec: None,
-        facts,
-        is_custom: false,
-    };
+    let sources = Sources { annotation, targets, ..Sources::silent("replay", "Deployment") };
     configure(&sources, catalog, &BuiltIn::default())
 }
 

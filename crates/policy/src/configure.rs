@@ -1,6 +1,7 @@
 //! What holds for a workload: every source in its place, every setting resolved.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plimsoll_domain::{
@@ -28,6 +29,30 @@ pub struct Sources<'a> {
     pub facts: Facts<'a>,
     /// Whether it is a custom workload.
     pub is_custom: bool,
+}
+
+static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
+
+impl<'a> Sources<'a> {
+    /// Of a workload of a kind of the group `apps` that has no labels and says nothing.
+    pub fn silent(namespace: &'a str, kind: &'a str) -> Self {
+        let facts = Facts {
+            namespace,
+            namespace_labels: &NO_LABELS,
+            kind,
+            group: "apps",
+            version: "v1",
+            labels: &NO_LABELS,
+        };
+        Self {
+            annotation: None,
+            older_annotations: None,
+            targets: &[],
+            spec: None,
+            facts,
+            is_custom: false,
+        }
+    }
 }
 
 /// Defaults that flags of the program set.

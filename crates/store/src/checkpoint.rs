@@ -17,7 +17,7 @@ const HEAD: usize = 5;
 
 /// The most that one may hold, unpacked: a container in 33 stretches of six hours, of 2 resources and
 /// 5 age classes, has 330 sketches. Those of a container that restarts all the time have some 60
-/// counts of 2 bytes, and 24 bytes beside them: 48 KiB. The next power of two above four of these.
+/// counts of 2 bytes, and 16 bytes beside them: 44 KiB. The next power of two above four of these.
 const UNPACKED_MAX: usize = 256 * 1024;
 
 /// Why bytes are no checkpoint. Reads after "could not be read: ".

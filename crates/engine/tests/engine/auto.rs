@@ -388,7 +388,7 @@ fn snapshots_after_a_container_begin_with_the_next_and_end_with_itself() {
         key
     };
     for name in ["a", "c", "d"] {
-        engine.restore(key(name), ContainerHistory::new());
+        engine.recall(&key(name), ContainerHistory::new());
     }
     let order = |after: Option<&str>| -> Vec<String> {
         let after = after.map(key);

@@ -99,7 +99,7 @@ impl Scene {
     pub(crate) fn with_settings(mut self, settings: Settings) -> Self {
         let mut engine = Engine::new(settings);
         for (key, history) in self.engine.histories() {
-            engine.restore(key.clone(), history.clone());
+            engine.recall(key, history.clone());
         }
         self.engine = engine;
         self
@@ -164,7 +164,7 @@ impl Scene {
         self.add_unseen_container(name, original);
         let history = self.engine.histories().next().unwrap().1.clone();
         let key = ContainerKey { container: name.to_owned(), ..self.key() };
-        self.engine.restore(key, history);
+        self.engine.recall(&key, history);
     }
 
     pub(crate) fn evaluate(&self) -> Evaluation {

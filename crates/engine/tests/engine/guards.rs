@@ -113,7 +113,7 @@ fn unknown_kind() {
             workload: scene.workload.id.clone(),
             container: APP.to_owned(),
         };
-        scene.engine.restore(key, history);
+        scene.engine.recall(&key, history);
     });
     check(&scene, &Reason::UnknownKind { kind });
 }

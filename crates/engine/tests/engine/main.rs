@@ -28,6 +28,7 @@ mod memory_events;
 mod moves;
 #[cfg(test)]
 mod new_pods;
+mod observe;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

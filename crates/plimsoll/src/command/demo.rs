@@ -1,7 +1,7 @@
 //! `plimsoll demo`: the line over a simulated cluster. On a terminal the picture is renewed in
 //! place at the pace of `--speed`; piped, plain lines come as fast as the machine makes them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, stdout};
 use std::ops::ControlFlow;
@@ -13,7 +13,7 @@ use anyhow::Context;
 
 use plimsoll_api::read_annotation;
 use plimsoll_domain::{Configuration, WorkloadId};
-use plimsoll_policy::{BuiltIn, Catalog, Facts, Sources};
+use plimsoll_policy::{BuiltIn, Catalog, Sources};
 use plimsoll_replay::Demo;
 
 use crate::args::DemoArgs;
@@ -107,21 +107,9 @@ fn draw(demo: &Demo, lines: &VecDeque<String>) -> anyhow::Result<ControlFlow<()>
 /// that is told to wait until it is sure (`--confidence-required`), as is wise in production.
 fn configure(id: &WorkloadId, annotation: Option<&str>) -> Configuration {
     let annotation = annotation.map(|text| Arc::new(read_annotation(text)));
-    let labels = BTreeMap::new();
     let sources = Sources {
         annotation: annotation.as_ref(),
-        older_annotations: None,
-        targets: &[],
-        spec: None,
-        facts: Facts {
-            namespace: &id.namespace,
-            namespace_labels: &labels,
-            kind: id.kind.name(),
-            group: "apps",
-            version: "v1",
-            labels: &labels,
-        },
-        is_custom: false,
+        ..Sources::silent(&id.namespace, id.kind.name())
     };
     let built_in = BuiltIn { confidence_required: true };
     plimsoll_policy::configure(&sources, &Catalog::default(), &built_in)

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plimsoll_domain::{Configured, Parsed, Settings};
-use plimsoll_policy::{BuiltIn, Catalog, CatalogPolicy, Facts, Layer, Sources, configure};
+use plimsoll_policy::{BuiltIn, Catalog, CatalogPolicy, Layer, Sources, configure};
 use plimsoll_report::{AssignedView, EvaluationView, PolicyView};
 
 pub(crate) use manifest::manifest;
@@ -69,21 +69,6 @@ fn alone(catalog: &Catalog, name: &str) -> Configured {
         scaling_policy: Some(name.to_owned()),
         remarks: Vec::new(),
     });
-    let none = BTreeMap::new();
-    let sources = Sources {
-        annotation: None,
-        older_annotations: None,
-        targets: &[],
-        spec: Some(&names_it),
-        facts: Facts {
-            namespace: "",
-            namespace_labels: &none,
-            kind: "Deployment",
-            group: "apps",
-            version: "v1",
-            labels: &none,
-        },
-        is_custom: false,
-    };
+    let sources = Sources { spec: Some(&names_it), ..Sources::silent("", "Deployment") };
     configure(&sources, catalog, &BuiltIn::default()).configured
 }

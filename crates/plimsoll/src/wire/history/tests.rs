@@ -1,6 +1,5 @@
 //! What is kept is what goes on after a restart, over a simulated cluster.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -15,7 +14,7 @@ use plimsoll_domain::{
 };
 use plimsoll_engine::Settings;
 use plimsoll_pipeline::{ChangeBudget, Line, Role, Tick};
-use plimsoll_policy::{BuiltIn, Catalog, Facts, Sources};
+use plimsoll_policy::{BuiltIn, Catalog, Sources};
 use plimsoll_replay::simulate::{SimulatedCluster, SimulatedPorts, SimulatedWorkload, Usage};
 use plimsoll_store::StoredCells;
 
@@ -56,22 +55,8 @@ impl Drop for Folder {
 /// Vertical scaling turned on, the rest as it is where nothing is said.
 fn configuration(id: &WorkloadId) -> Configuration {
     let annotation = Arc::new(read_annotation(ANNOTATION));
-    let labels = BTreeMap::new();
-    let sources = Sources {
-        annotation: Some(&annotation),
-        older_annotations: None,
-        targets: &[],
-        spec: None,
-        facts: Facts {
-            namespace: &id.namespace,
-            namespace_labels: &labels,
-            kind: id.kind.name(),
-            group: "apps",
-            version: "v1",
-            labels: &labels,
-        },
-        is_custom: false,
-    };
+    let sources =
+        Sources { annotation: Some(&annotation), ..Sources::silent(&id.namespace, id.kind.name()) };
     plimsoll_policy::configure(&sources, &Catalog::default(), &BuiltIn::default())
 }
 
