@@ -41,7 +41,7 @@ impl Fleet {
         let lived = fleet.engine.snapshots().next().unwrap().1;
         fleet.samples = (0..CONTAINERS).map(sample).collect();
         for sample in &fleet.samples {
-            fleet.engine.restore_snapshot(sample.container.clone(), &lived).unwrap();
+            fleet.engine.restore_snapshot(&sample.container, &lived).unwrap();
         }
         fleet
     }

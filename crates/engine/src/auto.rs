@@ -9,7 +9,7 @@
 //! all pods of a container, five minutes at a time.
 
 mod burstable;
-mod cells;
+pub(crate) mod cells;
 mod constants;
 mod container;
 mod cpu;

@@ -49,7 +49,7 @@ impl From<SnapshotError> for CheckpointError {
 impl Engine {
     /// All that is to outlive this process of one container, as bytes; `None` where nothing is known.
     pub fn checkpoint(&self, key: &ContainerKey) -> Option<Vec<u8>> {
-        let Container { history, auto, forecast: _ } = &**self.containers.get(key)?;
+        let Container { history, auto, forecast: _ } = self.containers.get(key)?;
         let small = Container { history: history.compact(), auto: auto.compact(), forecast: None };
         Some(small.snapshot())
     }
@@ -66,7 +66,7 @@ impl Engine {
         if let Some(newest) = past.newest_told().filter(|newest| *newest > now.plus(AHEAD_MAX)) {
             return Err(CheckpointError::Ahead { newest });
         }
-        let known = self.containers.entry(key.clone()).or_default();
+        let known = self.containers.get_or_new(key);
         known.history.fill_in(&past);
         if auto.watched_longer(&known.auto) {
             known.auto = auto;

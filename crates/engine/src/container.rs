@@ -1,9 +1,8 @@
 //! What is remembered of one container, under the identity that all its pods share.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use plimsoll_domain::{ContainerKey, Sample, Signal};
+use plimsoll_domain::{Sample, Signal};
 use plimsoll_history::ContainerHistory;
 
 use crate::auto::ContainerAuto;
@@ -11,9 +10,6 @@ use crate::foresee::{ContainerForecast, Plan};
 
 /// What `auto` has watched for so long it need not be told.
 const KNOWN: Duration = Duration::from_hours(24);
-
-/// By identity; boxed, since a tree's node has room for eleven.
-pub(crate) type Containers = BTreeMap<ContainerKey, Box<Container>>;
 
 /// Its usage, and what was made of it.
 #[derive(Debug, Default)]
@@ -62,7 +58,7 @@ impl Container {
         }
     }
 
-    pub(crate) fn forecast_mut(self: &mut Box<Self>) -> Option<&mut ContainerForecast> {
+    pub(crate) fn forecast_mut(&mut self) -> Option<&mut ContainerForecast> {
         self.forecast.as_deref_mut()
     }
 

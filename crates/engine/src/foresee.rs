@@ -70,23 +70,24 @@ impl Engine {
     /// Fits the oldest models anew, as many as one pass may, and makes the forecasts that are due.
     pub(crate) fn foresee(&mut self, now: Timestamp) {
         let expects_past = self.expects_past;
-        let is_ready = |one: &&mut ContainerForecast| one.knows_past() || !expects_past;
-        let forecasts = self.containers.values_mut().filter_map(Container::forecast_mut);
-        let behind = forecasts.filter(is_ready);
-        let mut behind: Vec<_> =
-            behind.filter_map(|forecast| Some((forecast.behind()?, forecast))).collect();
+        let is_ready = |one: &ContainerForecast| one.knows_past() || !expects_past;
+        let forecasts = self.containers.forecasts_mut();
+        let behind = forecasts.filter(|(_, forecast)| is_ready(forecast));
+        let behind = behind.filter_map(|(key, forecast)| Some((forecast.behind()?, key, forecast)));
+        let mut behind: Vec<_> = behind.collect();
         // The order of the identities decides among those equally old.
-        behind.sort_by_key(|(cells, _)| std::cmp::Reverse(*cells));
+        behind.sort_by_key(|(cells, key, _)| (std::cmp::Reverse(*cells), *key));
         let mut fitted = 0;
-        for (_, forecast) in behind {
+        for (_, _, forecast) in behind {
             if fitted >= FITS_MAX {
                 break;
             }
             fitted += forecast.fit();
         }
-        let forecasts = self.containers.values_mut().filter_map(Container::forecast_mut);
-        for forecast in forecasts.filter(is_ready) {
-            forecast.predict(now);
+        for (_, forecast) in self.containers.forecasts_mut() {
+            if is_ready(forecast) {
+                forecast.predict(now);
+            }
         }
     }
 }

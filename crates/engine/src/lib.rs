@@ -12,6 +12,7 @@ mod checkpoint;
 mod compare;
 mod confidence;
 mod container;
+mod containers;
 mod decide;
 mod evaluate;
 mod floor;

@@ -10,7 +10,8 @@ use plimsoll_domain::{
 use plimsoll_history::ContainerHistory;
 
 use crate::auto::Means;
-use crate::container::{Container, Containers};
+use crate::container::Container;
+use crate::containers::Containers;
 use crate::foresee;
 
 /// How long a history with nothing new is kept: the longest look-back is seven days, and a day
@@ -54,59 +55,35 @@ impl Engine {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            containers: Containers::new(),
+            containers: Containers::default(),
             over: None,
             expects_past: false,
             begins_anew: false,
         }
     }
 
-    /// Takes samples in, those of each container in order of time, and tells how many told anything new
+    /// Takes samples in, those of each pod in order of time, and tells how many told anything new
     /// (repeated and older ones do not).
-    ///
-    /// Goes through samples and containers side by side, in order of their identities: to look each up
-    /// would take most of the time.
     pub fn observe_all(&mut self, samples: &[Sample]) -> u64 {
-        let mut samples: Vec<&Sample> = samples.iter().collect();
-        samples.sort_by(|one, other| one.container.cmp(&other.container));
-        let mut new = 0;
-        let mut unknown = Vec::new();
-        let mut known = self.containers.iter_mut();
-        let mut at = known.next();
-        for sample in samples {
-            while at.as_ref().is_some_and(|(key, _)| **key < sample.container) {
-                at = known.next();
-            }
-            match &mut at {
-                Some((key, container)) if **key == sample.container => {
-                    new += u64::from(container.observe(sample));
-                }
-                Some(_) | None => unknown.push(sample),
-            }
-        }
-        unknown.into_iter().fold(new, |new, sample| new + u64::from(self.observe(sample)))
+        self.containers.observe_all(samples)
     }
 
     /// Takes one sample in; whether it told anything new.
     pub fn observe(&mut self, sample: &Sample) -> bool {
-        // A key is made once a container: looked up, it costs a tenth of what it costs to copy.
-        match self.containers.get_mut(&sample.container) {
-            Some(container) => container.observe(sample),
-            None => self.container(&sample.container).observe(sample),
-        }
+        self.containers.get_or_new(&sample.container).observe(sample)
     }
 
     /// Takes one signal in; whether it told anything new (one told again does not).
     pub fn signal(&mut self, signal: &Signal) -> bool {
         let Signal::OomKill { container, .. } = signal;
-        self.container(container).signal(signal)
+        self.containers.get_or_new(container).signal(signal)
     }
 
     /// Time has come to `now`: what `auto` gathers by five minutes is judged where these are over.
     pub fn pass(&mut self, now: Timestamp) {
         let over = &mut self.over;
-        for (key, container) in &mut self.containers {
-            let Container { history, auto, forecast } = &mut **container;
+        self.containers.pass(now, |key, container| {
+            let Container { history, auto, forecast } = container;
             auto.pass(now, history, &mut |cell| {
                 if let Some(forecast) = forecast {
                     forecast.observe(&cell);
@@ -115,7 +92,7 @@ impl Engine {
                     over.push((key.clone(), cell));
                 }
             });
-        }
+        });
         self.foresee(now);
     }
 
@@ -133,7 +110,7 @@ impl Engine {
     /// Drops histories with nothing in eight days, and what is out of every look-back in the rest.
     pub fn forget(&mut self, now: Timestamp) {
         let since = now.minus(KEPT);
-        self.containers.retain(|_, container| {
+        self.containers.retain(|container| {
             let history = &mut container.history;
             history.forget(now);
             let last_kill = history.oom_kills().iter().map(|kill| kill.at).max();
@@ -153,13 +130,13 @@ impl Engine {
 
     /// Whether anything is remembered under this identity.
     pub fn knows(&self, key: &ContainerKey) -> bool {
-        self.containers.contains_key(key)
+        self.containers.get(key).is_some()
     }
 
     /// Takes in what is known of a container's past from elsewhere, of moments at which it was not
     /// seen; what was seen stays. `auto` learns from it where it has watched for less than a day.
     pub fn recall(&mut self, key: &ContainerKey, past: ContainerHistory) {
-        let container = self.container(key);
+        let container = self.containers.get_or_new(key);
         container.history.absorb(past);
         container.relearn();
     }
@@ -195,11 +172,7 @@ impl Engine {
     /// What is remembered of a container of this workload.
     pub(crate) fn of(&self, workload: &Workload, container: &str) -> Option<&Container> {
         let key = ContainerKey { workload: workload.id.clone(), container: container.to_owned() };
-        self.containers.get(&key).map(Box::as_ref)
-    }
-
-    fn container(&mut self, key: &ContainerKey) -> &mut Container {
-        self.containers.entry(key.clone()).or_default()
+        self.containers.get(&key)
     }
 }
 

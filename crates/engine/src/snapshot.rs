@@ -38,9 +38,8 @@ impl Engine {
             Some(key) => (Bound::Excluded(key), Bound::Included(key)),
             None => (Bound::Unbounded, Bound::Unbounded),
         };
-        let rest =
-            key.map(|_| self.containers.range::<ContainerKey, _>((Bound::Unbounded, before)));
-        let first = self.containers.range::<ContainerKey, _>((after, Bound::Unbounded));
+        let rest = key.map(|_| self.containers.range((Bound::Unbounded, before)));
+        let first = self.containers.range((after, Bound::Unbounded));
         let all = first.chain(rest.into_iter().flatten());
         all.map(|(key, container)| (key, container.snapshot()))
     }
@@ -49,10 +48,11 @@ impl Engine {
     /// replaced. A history alone, as earlier versions wrote it, is taken too.
     pub fn restore_snapshot(
         &mut self,
-        key: ContainerKey,
+        key: &ContainerKey,
         bytes: &[u8],
     ) -> Result<(), SnapshotError> {
-        self.containers.insert(key, Box::new(Container::restore(bytes)?));
+        let container = Container::restore(bytes)?;
+        *self.containers.get_or_new(key) = container;
         Ok(())
     }
 }

@@ -83,7 +83,7 @@ impl ContainerHistory {
 }
 
 fn slots(usage: &SubHistory) -> impl Iterator<Item = Slot> {
-    usage.packed.slots().chain(usage.open.iter().map(|entry| entry.0))
+    usage.packed.slots().chain(usage.open.iter().map(|sketch| sketch.slot))
 }
 
 /// All of them as one, in slots of six hours.
@@ -96,8 +96,9 @@ fn by_six<'a>(usages: impl Iterator<Item = &'a SubHistory>) -> SubHistory {
             let joined = sketches.entry(sketch.slot.block()).or_default();
             joined.merge_counts(sketch.peak, sketch.counts);
         }
-        for (slot, sketch) in &usage.open {
-            sketches.entry(slot.block()).or_default().merge(sketch);
+        for sketch in &usage.open {
+            let joined = sketches.entry(sketch.slot.block()).or_default();
+            joined.merge_counts(sketch.peak(), sketch.counts());
         }
     }
     let mut packed = Packed::default();

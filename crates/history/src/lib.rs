@@ -19,6 +19,7 @@ mod compact;
 mod coverage;
 mod history;
 mod oom;
+mod open;
 mod packed;
 mod past;
 mod pods;

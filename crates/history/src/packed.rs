@@ -127,7 +127,7 @@ impl Packer {
     fn add_sketch(&mut self, slot: Slot, sketch: &Sketch) {
         if let Some(peak) = sketch.peak {
             let mut counts = Vec::with_capacity(COUNTS_OF_AN_HOUR);
-            pack_counts(&sketch.counts, &mut counts);
+            pack_counts(sketch.counts.iter().copied(), &mut counts);
             self.add(slot, peak, &counts);
         }
     }
@@ -148,9 +148,9 @@ fn refill<T: Copy>(list: &mut Vec<T>, with: &[T], step: usize) {
 }
 
 /// Appends counts in packed form.
-pub(crate) fn pack_counts(counts: &[(u16, u32)], out: &mut Vec<u8>) {
+pub(crate) fn pack_counts(counts: impl Iterator<Item = (u16, u32)>, out: &mut Vec<u8>) {
     let mut next = 0;
-    for &(bucket, count) in counts {
+    for (bucket, count) in counts {
         let skipped = u64::from(bucket.saturating_sub(next));
         if skipped > 0 {
             pack_number(skipped << 1 | 1, out);
@@ -257,7 +257,7 @@ mod tests {
 
     fn check(counts: &[(u16, u32)], bytes: usize) {
         let mut packed = Vec::new();
-        pack_counts(counts, &mut packed);
+        pack_counts(counts.iter().copied(), &mut packed);
         assert_eq!(packed.len(), bytes, "{counts:?}");
         assert_eq!(Counts::new(&packed).collect::<Vec<_>>(), counts);
     }
@@ -278,7 +278,7 @@ mod tests {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let slow: Vec<(u16, u32)> = Counts::new(&bytes).collect();
             let mut again = Vec::new();
-            pack_counts(&slow, &mut again);
+            pack_counts(slow.iter().copied(), &mut again);
             let mut counts = vec![(9, 9)];
             let is_packed = unpack_counts(&bytes, &mut counts).is_some();
             assert_eq!(is_packed, again == bytes, "{bytes:?}");

@@ -17,11 +17,8 @@ impl Scratch {
     }
 
     /// Adds one sketch.
-    pub(crate) fn add(&mut self, peak: Option<Peak>, counts: impl Iterator<Item = (u16, u32)>) {
-        self.peak = match (self.peak, peak) {
-            (Some(own), Some(other)) => Some(own.and(other)),
-            (own, other) => own.or(other),
-        };
+    pub(crate) fn add(&mut self, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) {
+        self.peak = Some(self.peak.map_or(peak, |own| own.and(peak)));
         for (bucket, count) in counts {
             if let Some(total) = self.counts.get_mut(usize::from(bucket)) {
                 *total = total.saturating_add(count);

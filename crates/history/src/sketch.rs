@@ -2,7 +2,7 @@
 
 use plimsoll_domain::{Amount, Quantile};
 
-use crate::bucket::{bucket_of, middle};
+use crate::bucket::middle;
 
 /// Usage counted by bucket. Holds at least one sample once it is part of a history.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,29 +35,9 @@ impl Peak {
 }
 
 impl Sketch {
-    /// Counts one sample.
-    pub(crate) fn record(&mut self, amount: Amount) {
-        self.record_times(amount, 1);
-    }
-
-    /// Counts one sample as so many of the same; none at all when that is zero.
-    pub(crate) fn record_times(&mut self, amount: Amount, times: u32) {
-        if times > 0 {
-            self.widen(Peak::of(amount));
-            self.add(bucket_of(amount), times);
-        }
-    }
-
-    /// Counts all that another sketch counted.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        if let Some(peak) = other.peak {
-            self.merge_counts(peak, other.counts.iter().copied());
-        }
-    }
-
     /// Counts what comes ordered by bucket, with the greatest amount among it.
     pub(crate) fn merge_counts(&mut self, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) {
-        self.widen(peak);
+        self.peak = Some(self.peak.map_or(peak, |own| own.and(peak)));
         let mut own = std::mem::take(&mut self.counts).into_iter().peekable();
         self.counts.reserve_exact(own.len());
         for (bucket, mut count) in counts {
@@ -70,22 +50,6 @@ impl Sketch {
             self.counts.push((bucket, count));
         }
         self.counts.extend(own);
-    }
-
-    fn widen(&mut self, by: Peak) {
-        self.peak = Some(self.peak.map_or(by, |own| own.and(by)));
-    }
-
-    /// Adds to the count of a bucket.
-    fn add(&mut self, bucket: u16, count: u32) {
-        match self.counts.binary_search_by_key(&bucket, |entry| entry.0) {
-            Ok(index) => {
-                if let Some(entry) = self.counts.get_mut(index) {
-                    entry.1 = entry.1.saturating_add(count);
-                }
-            }
-            Err(index) => self.counts.insert(index, (bucket, count)),
-        }
     }
 
     /// How many samples it counted.

@@ -11,10 +11,11 @@ use crate::bytes::{ReadError, Reader, Writer};
 use crate::coverage::{Coverage, Ring};
 use crate::history::{ContainerHistory, MAX_LIVE_PODS};
 use crate::oom::{OomMemory, OomRecord};
+use crate::open::OpenSketch;
 use crate::packed::{Packer, pack_counts, unpack_counts};
 use crate::pods::{PodHistory, Pods};
 use crate::runs::{MAX_RUNS, Runs};
-use crate::sketch::{Peak, Sketch};
+use crate::sketch::Peak;
 use crate::slot::{Hour, Slot};
 use crate::sub_history::SubHistory;
 
@@ -207,13 +208,11 @@ fn write_usage(out: &mut Writer, usage: &SubHistory) {
     for sketch in usage.packed.iter() {
         write_sketch(out, sketch.slot, sketch.peak, sketch.counts.bytes());
     }
-    let open =
-        usage.open.iter().filter_map(|(slot, sketch)| Some((slot, sketch.peak?, &sketch.counts)));
     out.length(usage.open.len());
-    for (slot, peak, counts) in open {
+    for sketch in &usage.open {
         let mut packed = Vec::new();
-        pack_counts(counts, &mut packed);
-        write_sketch(out, *slot, peak, &packed);
+        pack_counts(sketch.counts(), &mut packed);
+        write_sketch(out, sketch.slot, sketch.peak(), &packed);
     }
 }
 
@@ -222,7 +221,7 @@ fn read_usage(from: &mut Reader<'_>, room: &mut Room) -> Result<SubHistory, Read
     read_sketches(from, room, |room, slot, peak, block| room.packer.add(slot, peak, block))?;
     let mut open = Vec::new();
     read_sketches(from, room, |room, slot, peak, _| {
-        open.push((slot, Sketch { peak: Some(peak), counts: room.counts.clone() }));
+        open.push(OpenSketch::of(slot, peak, room.counts.iter().copied()));
     })?;
     let mut usage = SubHistory { newest, open, ..SubHistory::default() };
     room.packer.finish(&mut usage.packed);
@@ -380,13 +379,13 @@ mod tests {
             out.u32(usage.newest.0);
             out.length(0);
             out.length(usage.open.len());
-            for (slot, sketch) in &usage.open {
-                let max = sketch.peak.unwrap().max;
-                out.u32(slot.code());
+            for sketch in &usage.open {
+                let max = sketch.peak().max;
+                out.u32(sketch.slot.code());
                 out.amount(max);
                 out.amount(max);
                 let mut counts = Vec::new();
-                pack_counts(&sketch.counts, &mut counts);
+                pack_counts(sketch.counts(), &mut counts);
                 out.block(&counts);
             }
         };

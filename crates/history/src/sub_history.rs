@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use plimsoll_domain::Amount;
 
+use crate::open::OpenSketch;
 use crate::packed::Packed;
 use crate::scratch::Scratch;
-use crate::sketch::Sketch;
+use crate::sketch::{Peak, Sketch};
 use crate::slot::{Hour, Selection, Slot};
 
 /// Sketches by slot: those of the newest hour open to samples, older ones packed.
@@ -15,7 +16,7 @@ pub(crate) struct SubHistory {
     /// The newest hour it was told of.
     pub(crate) newest: Hour,
     /// Ordered by slot. Few: the newest hour's, and those of samples that came late.
-    pub(crate) open: Vec<(Slot, Sketch)>,
+    pub(crate) open: Vec<OpenSketch>,
     /// Ordered by slot.
     pub(crate) packed: Packed,
 }
@@ -24,24 +25,24 @@ impl SubHistory {
     /// Counts one sample.
     pub(crate) fn record(&mut self, slot: Slot, amount: Amount) {
         self.settle(slot.hour());
-        self.open_sketch(slot).record(amount);
+        self.count(slot, amount, 1);
     }
 
     /// Counts one sample as so many, wherever it stands in time; slots are settled when the history
     /// next goes on.
     pub(crate) fn recall(&mut self, slot: Slot, amount: Amount, times: u32) {
         if times > 0 {
-            self.open_sketch(slot).record_times(amount, times);
+            self.count(slot, amount, times);
         }
     }
 
     /// Takes in all of another. Any order of taking in ends in the same state.
     pub(crate) fn absorb(&mut self, other: &Self) {
-        for (slot, sketch) in &other.open {
-            self.open_sketch(*slot).merge(sketch);
+        for sketch in &other.open {
+            self.merge(sketch.slot, sketch.peak(), sketch.counts());
         }
         for sketch in other.packed.iter() {
-            self.open_sketch(sketch.slot).merge_counts(sketch.peak, sketch.counts);
+            self.merge(sketch.slot, sketch.peak, sketch.counts);
         }
         let newest = self.newest.max(other.newest);
         self.newest = newest;
@@ -68,14 +69,14 @@ impl SubHistory {
 
     /// All selected usage in one sketch.
     pub(crate) fn select(&self, selection: &Selection, scratch: &mut Scratch) -> Sketch {
-        for (slot, sketch) in &self.open {
-            if selection.includes(*slot) {
-                scratch.add(sketch.peak, sketch.counts.iter().copied());
+        for sketch in &self.open {
+            if selection.includes(sketch.slot) {
+                scratch.add(sketch.peak(), sketch.counts());
             }
         }
         for sketch in self.packed.iter() {
             if selection.includes(sketch.slot) {
-                scratch.add(Some(sketch.peak), sketch.counts);
+                scratch.add(sketch.peak, sketch.counts);
             }
         }
         scratch.take()
@@ -83,28 +84,38 @@ impl SubHistory {
 
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
-        let counts = self.open.iter().map(|(_, sketch)| sketch.counts.capacity());
         self.packed.heap_bytes()
-            + self.open.capacity() * size_of::<(Slot, Sketch)>()
-            + counts.sum::<usize>() * size_of::<(u16, u32)>()
+            + self.open.capacity() * size_of::<OpenSketch>()
+            + self.open.iter().map(OpenSketch::heap_bytes).sum::<usize>()
     }
 
-    fn open_sketch(&mut self, slot: Slot) -> &mut Sketch {
-        let index = match self.open.binary_search_by_key(&slot, |entry| entry.0) {
-            Ok(index) => index,
-            Err(index) => {
-                // Most often there are two, of both resources; a list makes room for four at first.
-                self.open.reserve_exact(usize::from(self.open.is_empty()) * 2);
-                self.open.insert(index, (slot, Sketch::default()));
-                index
-            }
-        };
-        &mut self.open[index].1
+    fn count(&mut self, slot: Slot, amount: Amount, times: u32) {
+        match self.place(slot) {
+            Ok(place) => self.open[place].record(amount, times),
+            Err(place) => self.begin(place, OpenSketch::new(slot, amount, times)),
+        }
+    }
+
+    fn merge(&mut self, slot: Slot, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) {
+        match self.place(slot) {
+            Ok(place) => self.open[place].merge(peak, counts),
+            Err(place) => self.begin(place, OpenSketch::of(slot, peak, counts)),
+        }
+    }
+
+    fn begin(&mut self, place: usize, sketch: OpenSketch) {
+        // Most often there are two, of both resources; a list makes room for four at first.
+        self.open.reserve_exact(usize::from(self.open.is_empty()) * 2);
+        self.open.insert(place, sketch);
+    }
+
+    fn place(&self, slot: Slot) -> Result<usize, usize> {
+        self.open.binary_search_by_key(&slot, |sketch| sketch.slot)
     }
 
     fn is_unsettled(&self) -> bool {
         let newest = self.newest;
-        self.open.iter().any(|(slot, _)| slot.hour() != newest)
+        self.open.iter().any(|sketch| sketch.slot.hour() != newest)
             || (self.packed.slots()).any(|slot| slot.settled(newest) != Some(slot))
     }
 
@@ -119,11 +130,11 @@ impl SubHistory {
                 moved.entry(slot).or_default().merge_counts(packed.peak, packed.counts);
             }
         }
-        for (slot, sketch) in std::mem::take(&mut self.open) {
-            if slot.hour() == newest {
-                self.open.push((slot, sketch));
-            } else if let Some(slot) = slot.settled(newest) {
-                moved.entry(slot).or_default().merge(&sketch);
+        for sketch in std::mem::take(&mut self.open) {
+            if sketch.slot.hour() == newest {
+                self.open.push(sketch);
+            } else if let Some(slot) = sketch.slot.settled(newest) {
+                moved.entry(slot).or_default().merge_counts(sketch.peak(), sketch.counts());
             }
         }
         self.packed.put(moved, |slot| slot.settled(newest) == Some(slot));

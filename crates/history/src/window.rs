@@ -58,7 +58,9 @@ impl Window {
     pub fn pooled_quantile(&self, quantile: Quantile, min_samples: u64) -> Option<Amount> {
         let mut scratch = Scratch::new();
         for sketch in self.counting(min_samples) {
-            scratch.add(sketch.peak, sketch.counts.iter().copied());
+            if let Some(peak) = sketch.peak {
+                scratch.add(peak, sketch.counts.iter().copied());
+            }
         }
         scratch.take().quantile(quantile)
     }

@@ -109,7 +109,7 @@ impl Fleet {
         (0..7 * DAY).for_each(|reading| few.read(reading));
         let lived: Vec<Vec<u8>> = few.engine.snapshots().map(|(_, bytes)| bytes).collect();
         for (sample, bytes) in self.samples.iter().zip(lived.iter().cycle()) {
-            self.engine.restore_snapshot(sample.container.clone(), bytes).ok();
+            self.engine.restore_snapshot(&sample.container, bytes).ok();
         }
         (7 * DAY..7 * DAY + AFTER).for_each(|reading| self.read(reading));
     }

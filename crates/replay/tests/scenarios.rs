@@ -267,7 +267,7 @@ fn engine() -> Engine {
 fn restarted(before: &Engine, cells: &Cells) -> Engine {
     let mut fresh = engine();
     for (key, snapshot) in before.snapshots() {
-        fresh.restore_snapshot(key.clone(), &snapshot).unwrap();
+        fresh.restore_snapshot(key, &snapshot).unwrap();
     }
     recall(&mut fresh, cells);
     fresh

@@ -61,7 +61,7 @@ fn snapshots(dir: &Path, keys: &[ContainerKey]) -> Result<(), Box<dyn Error>> {
     let mut engine = Engine::new(Settings::default());
     let mut refused = 0;
     Store::open(dir)?.restore(&mut |key, bytes| {
-        refused += u64::from(engine.restore_snapshot(key, bytes).is_err());
+        refused += u64::from(engine.restore_snapshot(&key, bytes).is_err());
     })?;
     let took = begun.read()?;
     let restored = engine.histories().count();
@@ -114,7 +114,7 @@ fn fleet(keys: &[ContainerKey]) -> Result<Engine, Box<dyn Error>> {
     let mut engine = Engine::new(Settings::default());
     let begun = Watch::start()?;
     for (key, past) in keys.iter().zip(pasts.iter().cycle()) {
-        engine.restore_snapshot(key.clone(), past)?;
+        engine.restore_snapshot(key, past)?;
     }
     println!("the engine alone took {} to take their snapshots in", begun.read()?);
     let begun = Watch::start()?;

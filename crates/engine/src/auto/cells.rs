@@ -12,6 +12,10 @@ use super::container::STARTUP;
 pub(super) const CELL: Duration = Duration::from_mins(5);
 const CELL_SECONDS: i64 = 300;
 
+/// A cell is closed this long after its end: usage is measured every 15 s to 60 s and read every
+/// 30 s.
+const LATE: Duration = Duration::from_mins(2);
+
 /// Cells that are gathered at the same time: the present one and the one before, and as many again
 /// for pods whose clocks are off. Samples of any further cell are left out.
 const OPEN_MAX: usize = 4;
@@ -62,10 +66,9 @@ impl Cells {
         }
     }
 
-    /// The next cell that ends at `until` or before, closed: when it began, and what was seen. `None`
-    /// when there is none. After a gap that is longer than `most` cells the oldest are skipped.
-    pub(super) fn close(&mut self, until: Timestamp, most: i64) -> Option<(Timestamp, Cell)> {
-        let end = number(until);
+    /// The next cell before the one with the number `end`, closed: when it began, and what was seen.
+    /// `None` when there is none. After a gap that is longer than `most` cells the oldest are skipped.
+    pub(super) fn close(&mut self, end: i64, most: i64) -> Option<(Timestamp, Cell)> {
         let next = self.next?;
         if next >= end {
             return None;
@@ -244,6 +247,12 @@ impl Cell {
     }
 }
 
-fn number(at: Timestamp) -> i64 {
+/// The number of the cell that a time lies in.
+pub(crate) fn number(at: Timestamp) -> i64 {
     at.seconds().div_euclid(CELL_SECONDS)
+}
+
+/// The number of the first cell that is not to be closed yet at this time.
+pub(crate) fn first_open(now: Timestamp) -> i64 {
+    number(now.minus(LATE))
 }

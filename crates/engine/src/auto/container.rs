@@ -11,7 +11,7 @@ use plimsoll_domain::{
 use plimsoll_history::bytes::{ReadError, Reader, Writer};
 use plimsoll_history::{ContainerHistory, Span};
 
-use super::cells::{CELL, Cell, Cells};
+use super::cells::{CELL, Cell, Cells, first_open};
 use super::{
     BurstableAuto, BurstableConstants, CpuAuto, CpuConstants, MemoryAuto, MemoryConstants,
     MemoryTick, judged, seed,
@@ -23,10 +23,6 @@ pub(crate) const WARM_UP: Duration = Duration::from_hours(1);
 
 /// Usage of CPU this soon after a start is the start's: the built-in `startup.period`.
 pub(super) const STARTUP: Duration = Duration::from_mins(2);
-
-/// A cell is closed this long after its end: usage is measured every 15 s to 60 s and read every
-/// 30 s.
-const LATE: Duration = Duration::from_mins(2);
 
 /// Cells that a gap may have, 30 days: every memory here has faded by then.
 const GAP_MAX: i64 = 30 * 288;
@@ -154,8 +150,7 @@ impl ContainerAuto {
         history: &ContainerHistory,
         over: &mut dyn FnMut(UsageCell),
     ) {
-        let until = now.minus(LATE);
-        while let Some((start, cell)) = self.cells.close(until, GAP_MAX) {
+        while let Some((start, cell)) = self.cells.close(first_open(now), GAP_MAX) {
             self.close(start, &cell, history);
             if let Some(usage) = cell.usage(start) {
                 over(usage);

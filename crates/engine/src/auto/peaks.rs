@@ -12,13 +12,15 @@ pub(super) struct Peaks<const N: usize> {
     /// The present cell, counted from the epoch.
     newest: Option<i64>,
     /// By cell number modulo `N`; nothing seen is below everything.
-    highest: [f64; N],
+    cells: [f64; N],
+    /// The highest of all: asked for several times a tick, and changed by few.
+    highest: f64,
 }
 
 impl<const N: usize> Peaks<N> {
     pub(super) fn new(cell: Duration) -> Self {
         let cell = i64::try_from(cell.as_secs()).unwrap_or(i64::MAX).max(1);
-        Self { cell, newest: None, highest: [f64::NEG_INFINITY; N] }
+        Self { cell, newest: None, cells: [f64::NEG_INFINITY; N], highest: f64::NEG_INFINITY }
     }
 
     /// Notes a value at a point in time; what is older than the present cell counts in it.
@@ -27,6 +29,7 @@ impl<const N: usize> Peaks<N> {
         let newest = self.newest.unwrap_or(0);
         if let Some(slot) = self.slot(newest) {
             *slot = slot.max(value);
+            self.highest = self.highest.max(value);
         }
     }
 
@@ -41,30 +44,37 @@ impl<const N: usize> Peaks<N> {
             }
         }
         self.newest = Some(newest.max(cell));
+        if passed > 0 {
+            self.find_highest();
+        }
     }
 
     /// The maximum; `None` when nothing was seen.
     pub(super) fn highest(&self) -> Option<f64> {
-        let highest = self.highest.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        highest.is_finite().then_some(highest)
+        self.highest.is_finite().then_some(self.highest)
     }
 
     pub(super) fn write(&self, out: &mut Writer) {
         out.option(self.newest, Writer::i64);
         let seen = |value: &f64| value.is_finite().then_some(*value);
-        self.highest.iter().for_each(|value| out.option(seen(value), Writer::f64));
+        self.cells.iter().for_each(|value| out.option(seen(value), Writer::f64));
     }
 
     pub(super) fn read(&mut self, from: &mut Reader<'_>) -> Result<(), ReadError> {
         self.newest = from.option(Reader::i64)?;
-        for slot in &mut self.highest {
+        for slot in &mut self.cells {
             *slot = from.option(Reader::f64)?.unwrap_or(f64::NEG_INFINITY);
         }
+        self.find_highest();
         Ok(())
+    }
+
+    fn find_highest(&mut self) {
+        self.highest = self.cells.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     }
 
     fn slot(&mut self, cell: i64) -> Option<&mut f64> {
         let index = cell.rem_euclid(i64::try_from(N).unwrap_or(i64::MAX));
-        self.highest.get_mut(usize::try_from(index).unwrap_or(0))
+        self.cells.get_mut(usize::try_from(index).unwrap_or(0))
     }
 }

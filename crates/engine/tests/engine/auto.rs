@@ -252,7 +252,7 @@ fn a_restart_at_any_moment_changes_nothing() {
         let mut scene = watched(until, sawtooth);
         let mut fresh = Engine::new(Settings::default());
         for (key, bytes) in scene.engine.snapshots() {
-            fresh.restore_snapshot(key.clone(), &bytes).unwrap();
+            fresh.restore_snapshot(key, &bytes).unwrap();
         }
         let again: Vec<_> = fresh.snapshots().map(|(_, bytes)| bytes).collect();
         let first: Vec<_> = scene.engine.snapshots().map(|(_, bytes)| bytes).collect();
@@ -287,13 +287,13 @@ fn a_damaged_snapshot_is_refused_and_never_worse() {
     let (key, bytes) = scene.engine.snapshots().next().unwrap();
     let mut engine = Engine::new(Settings::default());
     for length in 0..bytes.len() {
-        assert!(engine.restore_snapshot(key.clone(), &bytes[..length]).is_err(), "{length}");
+        assert!(engine.restore_snapshot(key, &bytes[..length]).is_err(), "{length}");
     }
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0xff;
         let mut engine = Engine::new(Settings::default());
-        if engine.restore_snapshot(key.clone(), &damaged).is_ok() {
+        if engine.restore_snapshot(key, &damaged).is_ok() {
             engine.pass(NOW);
         }
     }
@@ -306,16 +306,16 @@ fn what_an_earlier_version_wrote_is_a_history_that_is_learned_from() {
     let (key, mut bytes) = scene.engine.snapshots().next().unwrap();
     bytes[8..10].copy_from_slice(&1_u16.to_le_bytes());
     let mut engine = Engine::new(Settings::default());
-    engine.restore_snapshot(key.clone(), &bytes).unwrap();
+    engine.restore_snapshot(key, &bytes).unwrap();
     let mut told = Scene::test();
     (told.policy, told.engine) = (scene.policy.clone(), engine);
     assert!(request(&told, Resource::Cpu) > cpu(100));
     // The version before forecasts ends where their mark begins: there is none.
     let before = bytes.len() - 1;
     bytes[8..10].copy_from_slice(&2_u16.to_le_bytes());
-    told.engine.restore_snapshot(key.clone(), &bytes[..before]).unwrap();
+    told.engine.restore_snapshot(key, &bytes[..before]).unwrap();
     bytes[8..10].copy_from_slice(&4_u16.to_le_bytes());
-    assert!(told.engine.restore_snapshot(key.clone(), &bytes).is_err());
+    assert!(told.engine.restore_snapshot(key, &bytes).is_err());
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn a_restart_changes_nothing() {
     let mut again = foreseen(Strategy::Balanced);
     again.engine = Engine::new(Settings::default());
     for (key, bytes) in snapshots {
-        again.engine.restore_snapshot(key, &bytes).unwrap();
+        again.engine.restore_snapshot(&key, &bytes).unwrap();
     }
     again.engine.observe_pods(&again.configured());
     let now = START.plus(minutes(40));

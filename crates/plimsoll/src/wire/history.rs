@@ -75,7 +75,7 @@ impl Keeper {
         let mut store = Store::open(dir).context("failed to open the history")?;
         let mut restored = 0_u64;
         store
-            .restore(&mut |key, bytes| match engine.restore_snapshot(key.clone(), bytes) {
+            .restore(&mut |key, bytes| match engine.restore_snapshot(&key, bytes) {
                 Ok(()) => restored += 1,
                 Err(error) => {
                     tracing::warn!(workload = %key.workload, %error, "History could not be read");

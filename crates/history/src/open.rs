@@ -1,0 +1,107 @@
+//! Open sketches: of an hour that goes on. A sample counts at once in its place, so that there is one for
+//! each bucket between the least and the greatest reached; at rest only those that hold any are kept.
+
+use plimsoll_domain::Amount;
+
+use crate::bucket::bucket_of;
+use crate::sketch::Peak;
+use crate::slot::Slot;
+
+/// Buckets for which room is made at a time: a factor of 1.5, so that an hour of steady usage makes room
+/// once.
+const ROOM: usize = 8;
+
+/// The usage of one slot. Holds at least one sample.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OpenSketch {
+    pub(crate) slot: Slot,
+    max: Amount,
+    /// Whether every sample was just that.
+    is_constant: bool,
+    /// Samples of zero: far below the next bucket that is reached.
+    zeros: u32,
+    /// The first bucket in `counts`.
+    lowest: u16,
+    /// By bucket; neither the first nor the last is zero.
+    counts: Vec<u32>,
+}
+
+impl OpenSketch {
+    /// Of a sample that counts as so many, at least as one.
+    pub(crate) fn new(slot: Slot, amount: Amount, times: u32) -> Self {
+        let mut sketch = Self::empty(slot, Peak::of(amount));
+        sketch.add(bucket_of(amount), times.max(1));
+        sketch
+    }
+
+    /// Of what comes ordered by bucket, with the greatest amount among it; no count is zero.
+    pub(crate) fn of(slot: Slot, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) -> Self {
+        let mut sketch = Self::empty(slot, peak);
+        counts.for_each(|(bucket, count)| sketch.add(bucket, count));
+        sketch
+    }
+
+    /// Counts a sample as so many.
+    pub(crate) fn record(&mut self, amount: Amount, times: u32) {
+        self.widen(Peak::of(amount));
+        self.add(bucket_of(amount), times);
+    }
+
+    /// Counts what comes ordered by bucket, with the greatest amount among it.
+    pub(crate) fn merge(&mut self, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) {
+        self.widen(peak);
+        counts.for_each(|(bucket, count)| self.add(bucket, count));
+    }
+
+    /// The greatest amount.
+    pub(crate) fn peak(&self) -> Peak {
+        Peak { max: self.max, is_constant: self.is_constant }
+    }
+
+    /// Bucket and count, ordered by bucket; no count is zero.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (u16, u32)> {
+        let zeros = (self.zeros > 0).then_some((0, self.zeros));
+        let others = (self.lowest..).zip(self.counts.iter().copied());
+        zeros.into_iter().chain(others.filter(|entry| entry.1 > 0))
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.counts.capacity() * size_of::<u32>()
+    }
+
+    fn empty(slot: Slot, Peak { max, is_constant }: Peak) -> Self {
+        Self { slot, max, is_constant, zeros: 0, lowest: 0, counts: Vec::new() }
+    }
+
+    fn widen(&mut self, by: Peak) {
+        Peak { max: self.max, is_constant: self.is_constant } = self.peak().and(by);
+    }
+
+    fn add(&mut self, bucket: u16, count: u32) {
+        // Zero, and what is below the first, are beyond the last when counted from the first.
+        let index = usize::from(bucket.wrapping_sub(self.lowest));
+        match self.counts.get_mut(index) {
+            Some(total) => *total = total.saturating_add(count),
+            None if bucket == 0 => self.zeros = self.zeros.saturating_add(count),
+            None => self.make_room(bucket, count),
+        }
+    }
+
+    /// Begins to count in a bucket that is below or above all others.
+    fn make_room(&mut self, bucket: u16, count: u32) {
+        if self.counts.is_empty() {
+            self.lowest = bucket;
+        }
+        let below = usize::from(self.lowest.saturating_sub(bucket));
+        let above = usize::from(bucket.saturating_sub(self.lowest));
+        let length = (self.counts.len() + below).max(above + 1);
+        self.counts.reserve_exact((length - self.counts.len()).next_multiple_of(ROOM));
+        self.counts.splice(..0, std::iter::repeat_n(0, below));
+        self.counts.resize(length, 0);
+        self.lowest = self.lowest.min(bucket);
+        if let Some(total) = self.counts.get_mut(usize::from(bucket - self.lowest)) {
+            *total = count;
+        }
+    }
+}
