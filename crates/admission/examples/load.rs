@@ -130,9 +130,9 @@ fn index() -> PublishedIndex {
     let index = PublishedIndex::default();
     for number in 0..WORKLOADS {
         let id = WorkloadId {
-            namespace: format!("team-{}", number % 100),
+            namespace: format!("team-{}", number % 100).into(),
             kind: WorkloadKind::Deployment,
-            name: format!("service-{number}"),
+            name: format!("service-{number}").into(),
         };
         let containers = vec![("app".to_owned(), resources), ("proxy".to_owned(), resources)];
         index.upsert(id, Published { containers, ..Published::default() });

@@ -35,9 +35,9 @@ pub fn candidates(
     let of = |(kind, owner): (WorkloadKind, &str)| match custom {
         Some(name) => Some(custom_workload(namespace, name, Some(&kind))),
         None => kind.is_known().then(|| WorkloadId {
-            namespace: namespace.to_owned(),
+            namespace: namespace.into(),
             kind,
-            name: owner.to_owned(),
+            name: owner.into(),
         }),
     };
     owners.into_iter().filter_map(of).collect()

@@ -90,7 +90,7 @@ impl Pod {
     /// The same with what they ask for.
     pub(crate) fn specs(&self) -> Vec<ContainerSpec> {
         let spec = |container: &Container| ContainerSpec {
-            name: container.name.clone(),
+            name: container.name.as_str().into(),
             original: container.asked(),
         };
         self.sized_containers().map(|(_, _, container)| spec(container)).collect()

@@ -27,11 +27,7 @@ fn values(cpu: u32, memory: u32, limit: Option<u32>) -> Resources {
 }
 
 fn web() -> WorkloadId {
-    WorkloadId {
-        namespace: "shop".to_owned(),
-        kind: WorkloadKind::Deployment,
-        name: "web".to_owned(),
-    }
+    WorkloadId { namespace: "shop".into(), kind: WorkloadKind::Deployment, name: "web".into() }
 }
 
 fn index() -> PublishedIndex {
@@ -190,9 +186,9 @@ async fn a_resource_that_nothing_is_published_for_keeps_its_text() {
 fn custom() -> PublishedIndex {
     let index = PublishedIndex::default();
     let id = WorkloadId {
-        namespace: "shop".to_owned(),
+        namespace: "shop".into(),
         kind: WorkloadKind::custom("Job"),
-        name: "etl".to_owned(),
+        name: "etl".into(),
     };
     let grouping = vec![Grouping { contains: vec!["task-".to_owned()], into: "task".to_owned() }];
     let containers = vec![("task".to_owned(), values(300, 128, None))];

@@ -53,11 +53,8 @@ fn objects(object: &Json) {
     assert_eq!(policy.document.remarks, remarks);
     says_little(&thoras::read_target(object).document);
     says_little(&thoras::read_daemon_set_autoscaler(object).document);
-    let workload = WorkloadId {
-        namespace: "shop".to_owned(),
-        kind: WorkloadKind::Deployment,
-        name: "web".to_owned(),
-    };
+    let workload =
+        WorkloadId { namespace: "shop".into(), kind: WorkloadKind::Deployment, name: "web".into() };
     let made = thoras::target_from_template(&thoras::read_template(object), &workload);
     says_little(&thoras::read_target(&made).document);
     judged(object);

@@ -84,9 +84,9 @@ fn misnamed(object: &Json) -> Option<Diagnostic> {
     let text = |path: &str| object.pointer(path).and_then(Json::as_str);
     let id = WorkloadId {
         // Where a manifest gives none, whoever applies it does.
-        namespace: text("/metadata/namespace").unwrap_or("default").to_owned(),
+        namespace: text("/metadata/namespace").unwrap_or("default").into(),
         kind: workload_kind(text("/spec/targetRef/apiVersion")?, text("/spec/targetRef/kind")?),
-        name: text("/spec/targetRef/name")?.to_owned(),
+        name: text("/spec/targetRef/name")?.into(),
     };
     let expected = scaled_workload_name(&id);
     (text("/metadata/name")? != expected).then(|| Diagnostic {

@@ -42,9 +42,9 @@ pub fn custom_workload(
     controller: Option<&WorkloadKind>,
 ) -> WorkloadId {
     WorkloadId {
-        namespace: namespace.to_owned(),
+        namespace: namespace.into(),
         kind: WorkloadKind::custom(controller.map_or(NO_CONTROLLER, WorkloadKind::name)),
-        name: name.to_owned(),
+        name: name.into(),
     }
 }
 

@@ -107,7 +107,7 @@ impl Resizer {
                 spec.insert(list.to_owned(), changes.into_iter().map(container).collect());
             }
         }
-        json!({"metadata": {"uid": change.uid}, "spec": spec})
+        json!({"metadata": {"uid": &*change.uid}, "spec": spec})
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
     fn action(pods: &[&str]) -> Action {
         let change = |pod: &&str| PodChange {
             pod: (*pod).to_owned(),
-            uid: format!("uid-{pod}"),
+            uid: format!("uid-{pod}").into(),
             containers: vec![ContainerChange {
                 container: "app".to_owned(),
                 from: resources(1000, Some(64)),
@@ -183,9 +183,9 @@ mod tests {
         };
         Action {
             workload: WorkloadId {
-                namespace: "shop".to_owned(),
+                namespace: "shop".into(),
                 kind: WorkloadKind::Deployment,
-                name: "web".to_owned(),
+                name: "web".into(),
             },
             changes: pods.iter().map(change).collect(),
             values: Vec::new(),

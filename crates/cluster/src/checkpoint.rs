@@ -175,7 +175,7 @@ fn checkpoint(object: DynamicObject) -> Result<Checkpoint, String> {
     let object: HistoryCheckpoint = object.try_parse().map_err(|error| error.to_string())?;
     let target = object.spec.target_ref;
     let kind = workload_kind(&target.api_version, &target.kind);
-    let workload = WorkloadId { namespace, kind, name: target.name };
+    let workload = WorkloadId { namespace: namespace.into(), kind, name: target.name.into() };
     // A second object for the same workload must not become a second truth.
     if name != scaled_workload_name(&workload) {
         return Err(format!("its name is not that of {workload}"));

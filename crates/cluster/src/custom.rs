@@ -80,7 +80,7 @@ fn controllers(tables: &Tables) -> impl Iterator<Item = (WorkloadId, Part<'_>)> 
 
 fn pod<'a>(tables: &'a Tables, namespace: &str, row: &'a PodRow) -> Part<'a> {
     let pod = &row.pod;
-    let own = (pod.created_at, pod.uid.as_str());
+    let own = (pod.created_at, &*pod.uid);
     let Some(owner) = &row.owner else {
         let age = (own.0, own.1, own.0, own.1);
         let (kind, name) = ("Pod", pod.name.as_str());

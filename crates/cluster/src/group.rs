@@ -20,7 +20,7 @@ pub(crate) fn containers(specs: Vec<ContainerSpec>, groups: &[Grouping]) -> Vec<
     let mut once: Vec<ContainerSpec> = Vec::with_capacity(specs.len());
     for mut spec in specs {
         if let Some(name) = counts_as(&spec.name, groups) {
-            name.clone_into(&mut spec.name);
+            spec.name = name.into();
         }
         if !once.iter().any(|other| other.name == spec.name) {
             once.push(spec);
@@ -57,12 +57,10 @@ mod tests {
 
     /// What containers become, and what each counts as.
     fn check(groups: &[Grouping], names: &[&str], once: &[&str], counts: &[Option<&str>]) {
-        let spec = |name: &&str| ContainerSpec {
-            name: (*name).to_owned(),
-            original: Resources::default(),
-        };
+        let spec =
+            |name: &&str| ContainerSpec { name: (*name).into(), original: Resources::default() };
         let specs = containers(names.iter().map(spec).collect(), groups);
-        let specs: Vec<_> = specs.iter().map(|spec| spec.name.as_str()).collect();
+        let specs: Vec<_> = specs.iter().map(|spec| &*spec.name).collect();
         assert_eq!(specs, once);
         let counted: Vec<_> = names.iter().map(|name| counts_as(name, groups)).collect();
         assert_eq!(counted, counts);

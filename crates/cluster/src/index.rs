@@ -318,9 +318,9 @@ mod tests {
             ..Published::default()
         });
         let id = WorkloadId {
-            namespace: "shop".to_owned(),
+            namespace: "shop".into(),
             kind: WorkloadKind::Deployment,
-            name: name.to_owned(),
+            name: name.into(),
         };
         let state = DecisionState { published, ..DecisionState::default() };
         let row = ScaledRow {

@@ -1,6 +1,8 @@
 //! Finds the workload that a pod belongs to, from controller references and what is known about
 //! the objects between: pod -> ReplicaSet -> Deployment, pod -> Job -> CronJob.
 
+use std::sync::Arc;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use plimsoll_api::workload_kind;
 use plimsoll_domain::{WorkloadId, WorkloadKind};
@@ -11,7 +13,7 @@ pub(crate) struct Owner {
     /// Its kind.
     pub kind: WorkloadKind,
     /// Its name.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// Its API version; kept for kinds that are not watched, which nothing else describes.
     pub api_version: Option<Box<str>>,
     /// Its uid; kept for the same kinds.
@@ -90,9 +92,9 @@ pub(crate) fn top_owner(
 /// The identity of a workload.
 pub(crate) fn identity(namespace: &str, owner: &Owner) -> WorkloadId {
     WorkloadId {
-        namespace: namespace.to_owned(),
+        namespace: namespace.into(),
         kind: owner.kind.clone(),
-        name: owner.name.to_string(),
+        name: Arc::clone(&owner.name),
     }
 }
 

@@ -33,7 +33,11 @@ impl Reference {
                 api_version: Some(CUSTOM_API_VERSION.to_owned()),
                 kind: Some("ScaledWorkload".to_owned()),
                 namespace: Some(namespace.clone()),
-                name: Some(scaled_workload_name(&WorkloadId { namespace, kind, name })),
+                name: Some(scaled_workload_name(&WorkloadId {
+                    namespace: namespace.into(),
+                    kind,
+                    name: name.into(),
+                })),
                 ..ObjectReference::default()
             };
         }
@@ -75,8 +79,8 @@ impl Tables {
         Some(Reference {
             api_version,
             kind: kind_alone(id).to_owned(),
-            namespace: id.namespace.clone(),
-            name: id.name.clone(),
+            namespace: id.namespace.to_string(),
+            name: id.name.to_string(),
             uid,
         })
     }

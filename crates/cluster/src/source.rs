@@ -150,9 +150,9 @@ impl<'a> View<'a> {
         let template = self.tables.template(&key.namespace, row);
         template.custom.is_none().then(|| Subject {
             id: WorkloadId {
-                namespace: key.namespace.to_string(),
+                namespace: Arc::clone(&key.namespace),
                 kind: kind.clone(),
-                name: key.name.to_string(),
+                name: Arc::clone(&key.name),
             },
             api_version: api_version(kind),
             uid: &row.uid,
@@ -277,7 +277,7 @@ fn behind<'b>(id: &'b WorkloadId, parts: &'b [Part<'_>]) -> Vec<Target<'b>> {
         return vec![(&id.namespace, id.kind.name(), &id.name)];
     }
     let mut parts: Vec<_> =
-        parts.iter().map(|part| (id.namespace.as_str(), part.kind, part.name)).collect();
+        parts.iter().map(|part| (&*id.namespace, part.kind, part.name)).collect();
     parts.sort_unstable();
     parts.dedup();
     parts

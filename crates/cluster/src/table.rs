@@ -1,14 +1,15 @@
 //! One watched kind as a table of rows, replaced as a whole by every new list.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A namespace and a name in it. Orders by namespace first, so that a namespace is a range.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     /// The namespace; empty for objects without one.
-    pub namespace: Box<str>,
+    pub namespace: Arc<str>,
     /// The name.
-    pub name: Box<str>,
+    pub name: Arc<str>,
 }
 
 impl Key {

@@ -60,8 +60,8 @@ impl<'a> Targets<'a> {
 
     /// Those that want a workload whose pods have these labels.
     pub(crate) fn wanting(&self, id: &WorkloadId, labels: Option<&Labels>) -> Vec<TargetObject> {
-        let by_name = self.by_name.get(&(id.namespace.as_str(), &id.kind, id.name.as_str()));
-        let by_selector = self.by_selector.get(id.namespace.as_str());
+        let by_name = self.by_name.get(&(&*id.namespace, &id.kind, &*id.name));
+        let by_selector = self.by_selector.get(&*id.namespace);
         let is_selectable = matches!(
             id.kind,
             WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::Rollout

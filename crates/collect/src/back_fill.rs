@@ -15,6 +15,7 @@ mod span;
 mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -130,9 +131,9 @@ impl BackFill {
         };
         let Some(known) = &mut self.known else { return 0 };
         let poor = known.iter().filter(|known| known.keys().any(|key| is_poor(&key)));
-        let poor: Vec<String> = poor.map(|known| known.workload.namespace.clone()).collect();
-        let namespaces: BTreeSet<&str> = poor.iter().map(String::as_str).collect();
-        known.retain(|known| namespaces.contains(known.workload.namespace.as_str()));
+        let poor: Vec<_> = poor.map(|known| Arc::clone(&known.workload.namespace)).collect();
+        let namespaces: BTreeSet<&str> = poor.iter().map(|namespace| &**namespace).collect();
+        known.retain(|known| namespaces.contains(&*known.workload.namespace));
         poor.len()
     }
 
@@ -179,7 +180,7 @@ async fn namespaces_of(
     asking: &Asking<'_>,
 ) -> Result<BTreeSet<String>, PrometheusError> {
     if let Some(known) = &plan.known {
-        return Ok(known.iter().map(|known| known.workload.namespace.clone()).collect());
+        return Ok(known.iter().map(|known| known.workload.namespace.to_string()).collect());
     }
     let query = namespaces(asking.prometheus.scope());
     let span = (plan.from, plan.until);

@@ -1,5 +1,7 @@
 //! Containers: as the workload's template declares them, and as they run.
 
+use std::sync::Arc;
+
 use crate::{Amount, OomKill, PerResource, Timestamp, WorkloadId};
 
 /// What a container asks for and may use at most; absent means not set.
@@ -21,14 +23,14 @@ pub struct ContainerKey {
     /// The workload.
     pub workload: WorkloadId,
     /// The container's name in the pod.
-    pub container: String,
+    pub container: Arc<str>,
 }
 
 /// A container as the workload's pod template declares it ("original" values).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContainerSpec {
     /// Its name, unique in the pod.
-    pub name: String,
+    pub name: Arc<str>,
     /// Requests and limits in the template; never what a pod has been resized to.
     pub original: Resources,
 }

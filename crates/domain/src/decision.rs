@@ -1,5 +1,7 @@
 //! What is done about a recommendation, and what came of it.
 
+use std::sync::Arc;
+
 use crate::{Amount, Ratio, Reason, Resources, Timestamp, WorkloadId};
 
 /// What is done: to running pods, and to pods that are created from now on.
@@ -58,7 +60,7 @@ pub struct PodChange {
     /// The pod's name.
     pub pod: String,
     /// The pod's uid: a pod of the same name that is another pod is not changed.
-    pub uid: String,
+    pub uid: Arc<str>,
     /// One for each container that changes.
     pub containers: Vec<ContainerChange>,
 }

@@ -1,5 +1,7 @@
 //! Pods as far as sizing needs to know them.
 
+use std::sync::Arc;
+
 use crate::{Amount, RunningContainer, Timestamp};
 
 /// A pod of a workload.
@@ -8,7 +10,7 @@ pub struct Pod {
     /// Its name, unique in the namespace while it exists.
     pub name: String,
     /// Its uid, unique for ever: a recreated pod of a StatefulSet is another pod.
-    pub uid: String,
+    pub uid: Arc<str>,
     /// When it was created.
     pub created_at: Timestamp,
     /// The node it was assigned to.

@@ -1,5 +1,6 @@
 //! What is observed: usage samples, and signals that something happened to a container.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Amount, ContainerKey, OomKill, PerResource, Timestamp};
@@ -10,7 +11,7 @@ pub struct Sample {
     /// Whose usage.
     pub container: ContainerKey,
     /// The uid of the pod.
-    pub pod: String,
+    pub pod: Arc<str>,
     /// When it was measured.
     pub at: Timestamp,
     /// How long the container had run by then.
@@ -28,7 +29,7 @@ pub enum Signal {
         /// Whose.
         container: ContainerKey,
         /// The uid of the pod.
-        pod: String,
+        pod: Arc<str>,
         /// When, and under which limit.
         kill: OomKill,
     },

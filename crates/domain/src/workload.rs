@@ -82,11 +82,11 @@ impl WorkloadKind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkloadId {
     /// Its namespace.
-    pub namespace: String,
+    pub namespace: Arc<str>,
     /// Its kind.
     pub kind: WorkloadKind,
     /// Its name.
-    pub name: String,
+    pub name: Arc<str>,
 }
 
 impl fmt::Display for WorkloadId {

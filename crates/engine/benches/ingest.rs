@@ -62,13 +62,13 @@ fn sample(number: usize) -> Sample {
     Sample {
         container: ContainerKey {
             workload: WorkloadId {
-                namespace: format!("team-{}", number % 100),
+                namespace: format!("team-{}", number % 100).into(),
                 kind: WorkloadKind::Deployment,
-                name: format!("service-{number}"),
+                name: format!("service-{number}").into(),
             },
-            container: "app".to_owned(),
+            container: "app".into(),
         },
-        pod: "0f2d1c3b-4a59-4e68-8776-95a4b3c2d1e0".to_owned(),
+        pod: "0f2d1c3b-4a59-4e68-8776-95a4b3c2d1e0".into(),
         at: Timestamp::default(),
         age: Duration::from_hours(2),
         usage: PerResource::default(),

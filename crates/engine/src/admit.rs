@@ -19,7 +19,7 @@ pub fn admit(containers: &[ContainerSpec], published: &Published) -> Vec<Contain
             allocation
         });
         (!values::same_resources(&resources, &container.original))
-            .then(|| ContainerPatch { container: container.name.clone(), resources })
+            .then(|| ContainerPatch { container: container.name.to_string(), resources })
     });
     patches.collect()
 }

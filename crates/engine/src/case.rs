@@ -136,7 +136,7 @@ impl Engine {
                     self.settings.rounding.apply(peak, Resource::Cpu).min(most)
                 });
             let memory = peak(history, Resource::Memory, Duration::ZERO);
-            Some((spec.name.clone(), PerResource { cpu, memory }))
+            Some((spec.name.to_string(), PerResource { cpu, memory }))
         });
         peaks.collect()
     }

@@ -81,7 +81,7 @@ impl Engine {
 
     /// The containers of a workload of which anything is known, in order.
     pub fn containers_of(&self, id: &WorkloadId) -> impl Iterator<Item = &ContainerKey> {
-        let first = ContainerKey { workload: id.clone(), container: String::new() };
+        let first = ContainerKey { workload: id.clone(), container: "".into() };
         let from = self.containers.range(first..).map(|(key, _)| key);
         from.take_while(move |key| key.workload == *id)
     }

@@ -1,5 +1,7 @@
 //! Compares the running pods with values meant for them.
 
+use std::sync::Arc;
+
 use plimsoll_domain::{
     ContainerChange, Direction, PerResource, Pod, PodChange, PodPhase, Ratio, Reason, Resource,
     Resources, RunningContainer, Verdict, Workload,
@@ -71,7 +73,7 @@ impl Comparison<'_> {
             .collect();
         (!containers.is_empty()).then(|| PodChange {
             pod: self.pod.name.clone(),
-            uid: self.pod.uid.clone(),
+            uid: Arc::clone(&self.pod.uid),
             containers,
         })
     }

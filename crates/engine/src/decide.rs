@@ -158,7 +158,7 @@ fn patches(workload: &Workload, values: &Values) -> Vec<ContainerPatch> {
     let patches = containers.filter_map(|spec| {
         values::of(values, &spec.name)?;
         Some(ContainerPatch {
-            container: spec.name.clone(),
+            container: spec.name.to_string(),
             resources: PerResource::from_fn(|resource| {
                 values::given(values, &spec.name, resource)
                     .unwrap_or_else(|| *spec.original.get(resource))

@@ -59,7 +59,7 @@ fn containers(case: &Case<'_>) -> Vec<ContainerEvaluation> {
     };
     let specs = case.workload.containers.iter();
     let evaluations = specs.map(|spec| ContainerEvaluation {
-        name: spec.name.clone(),
+        name: spec.name.to_string(),
         original: spec.original,
         estimates: match &case.known {
             Ok(known) => known.estimates(&spec.name),

@@ -41,7 +41,7 @@ pub(crate) fn floors(
         let name = &spec.name;
         let container = engine.of(workload, name);
         let history = container.map(|container| &container.history);
-        let remembered = workload.state.oom_floors.iter().find(|floor| &floor.container == name);
+        let remembered = workload.state.oom_floors.iter().find(|floor| *floor.container == **name);
         let floors = remembered.cloned().into_iter().chain(kills(name, history));
         let floors = floors.filter(|floor| now.since(floor.killed_at) < window);
         let floor = floors.reduce(joined)?;

@@ -149,7 +149,7 @@ impl Engine {
             Configured::Policy(policy) => Some((policy, foresee::plan(policy))),
             Configured::Unreadable(_) => None,
         };
-        let alive: BTreeSet<&str> = workload.pods.iter().map(|pod| pod.uid.as_str()).collect();
+        let alive: BTreeSet<&str> = workload.pods.iter().map(|pod| &*pod.uid).collect();
         for spec in &workload.containers {
             let key = ContainerKey { workload: workload.id.clone(), container: spec.name.clone() };
             let Some(container) = self.containers.get_mut(&key) else {
@@ -171,7 +171,7 @@ impl Engine {
 
     /// What is remembered of a container of this workload.
     pub(crate) fn of(&self, workload: &Workload, container: &str) -> Option<&Container> {
-        let key = ContainerKey { workload: workload.id.clone(), container: container.to_owned() };
+        let key = ContainerKey { workload: workload.id.clone(), container: container.into() };
         self.containers.get(&key)
     }
 }

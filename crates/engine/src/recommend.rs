@@ -58,7 +58,7 @@ pub(crate) fn recommend(
             };
             look.estimate(workload, history)
         });
-        ContainerRecommendation { container: spec.name.clone(), resources }
+        ContainerRecommendation { container: spec.name.to_string(), resources }
     });
     Recommendation { containers: containers.collect() }
 }
@@ -253,7 +253,7 @@ fn present(workload: &Workload, spec: &ContainerSpec, resource: Resource) -> Opt
     let published = workload.state.published.as_ref();
     let published = published.and_then(|p| values::given(&p.containers, &spec.name, resource));
     let running = workload.pods.iter().flat_map(|pod| &pod.containers);
-    let running = running.filter(|container| container.identity() == spec.name);
+    let running = running.filter(|container| container.identity() == &*spec.name);
     running
         .filter_map(|container| container.resources.get(resource).request)
         .chain(spec.original.get(resource).request)

@@ -32,7 +32,7 @@ pub(crate) struct Rule<'a> {
 impl<'a> Rules<'a> {
     pub(crate) fn new(workload: &'a Workload, policy: &'a Policy) -> Self {
         let containers = workload.containers.iter().map(|spec| {
-            let entry = policy.containers.get(&spec.name);
+            let entry = policy.containers.get(&*spec.name);
             let entry = entry.or_else(|| policy.containers.get(ANY_CONTAINER));
             let rules = PerResource::from_fn(|resource| {
                 let rule = Rule::new(policy.resources.get(resource), entry, spec, resource);
@@ -48,7 +48,7 @@ impl<'a> Rules<'a> {
 
     /// The rule for one resource of the container, if the template has it.
     pub(crate) fn of(&self, container: &str, resource: Resource) -> Option<&Rule<'a>> {
-        let found = self.containers.iter().find(|(spec, _)| spec.name == container);
+        let found = self.containers.iter().find(|(spec, _)| *spec.name == *container);
         found.map(|(_, rules)| rules.get(resource))
     }
 
@@ -67,7 +67,10 @@ impl<'a> Rules<'a> {
     /// The rules for limits, by container name.
     pub(crate) fn limits(&self) -> Vec<(String, PerResource<LimitRule>)> {
         let limits = self.iter().map(|(spec, rules)| {
-            (spec.name.clone(), PerResource::from_fn(|resource| rules.get(resource).limit.value))
+            (
+                spec.name.to_string(),
+                PerResource::from_fn(|resource| rules.get(resource).limit.value),
+            )
         });
         limits.collect()
     }
@@ -118,7 +121,8 @@ fn governed(workload: &Workload, resource: Resource) -> Option<Reason> {
 fn excluded(policy: &Policy, spec: &ContainerSpec) -> Option<Reason> {
     let names = &policy.vertical.excluded_containers;
     let origin = &names.origin;
-    names.value.contains(&spec.name).then(|| exclusion(Exclusion::Container, origin))
+    let is_named = names.value.iter().any(|name| **name == *spec.name);
+    is_named.then(|| exclusion(Exclusion::Container, origin))
 }
 
 fn recommended_only(rule: &Rule<'_>, entry: Option<&ContainerPolicy>) -> Option<Reason> {

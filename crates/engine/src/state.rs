@@ -53,7 +53,7 @@ pub(crate) fn approved(
             let chosen = if sufficient { wanted } else { raised };
             chosen.or(kept).unwrap_or_default()
         });
-        (spec.name.clone(), resources)
+        (spec.name.to_string(), resources)
     });
     let next: Values = containers.filter(|(_, given)| values::is_any(given)).collect();
     let keeps_floors = next.iter().all(|(name, next)| {

@@ -155,7 +155,7 @@ mod tests {
             ..ResourceSettings::default()
         };
         let policy = ResourcePolicy::resolve(&[(&Origin::Default, &said)]);
-        let spec = ContainerSpec { name: String::new(), original: Resources::default() };
+        let spec = ContainerSpec { name: "".into(), original: Resources::default() };
         let rule = Rule::new(&policy, None, &spec, Resource::Cpu);
         judge(&rule, present, wanted, Resource::Cpu)
     }

@@ -79,13 +79,13 @@ fn mk_sample(index: i64) -> Sample {
     Sample {
         container: ContainerKey {
             workload: WorkloadId {
-                namespace: "shop".to_owned(),
+                namespace: "shop".into(),
                 kind: WorkloadKind::Deployment,
-                name: "web".to_owned(),
+                name: "web".into(),
             },
-            container: "app".to_owned(),
+            container: "app".into(),
         },
-        pod: "0b6f7d5c-3c1e-4b52-9d0a-5d2c8f3e9a71".to_owned(),
+        pod: "0b6f7d5c-3c1e-4b52-9d0a-5d2c8f3e9a71".into(),
         at: Timestamp::from_seconds(BEGIN + index * 30),
         age: Duration::from_hours(2),
         usage: PerResource {

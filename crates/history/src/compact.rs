@@ -97,8 +97,7 @@ fn by_six<'a>(usages: impl Iterator<Item = &'a SubHistory>) -> SubHistory {
             joined.merge_counts(sketch.peak, sketch.counts);
         }
         for sketch in &usage.open {
-            let joined = sketches.entry(sketch.slot.block()).or_default();
-            joined.merge_counts(sketch.peak(), sketch.counts());
+            sketches.entry(sketch.slot.block()).or_default().merge(&sketch.closed());
         }
     }
     let mut packed = Packed::default();

@@ -38,12 +38,19 @@ impl Coverage {
     /// From the newest cell and the bits; `None` for a cell beyond the range of moments.
     pub(crate) fn from_parts(newest: i64, seen: Ring) -> Option<Self> {
         newest.checked_mul(CELL)?;
-        Some(Self { newest: Some(newest), seen })
+        let mut coverage = Self { newest: Some(newest), seen };
+        let (word, bit) = place(newest);
+        coverage.seen.0[word] |= bit;
+        Some(coverage)
     }
 
     /// Marks the cell of a moment as seen.
     pub(crate) fn mark(&mut self, at: Timestamp) {
         let cell = at.seconds().div_euclid(CELL);
+        if self.newest == Some(cell) {
+            // As at most readings: it was marked when it became the newest.
+            return;
+        }
         let newest = *self.newest.get_or_insert(cell);
         if cell > newest {
             self.advance(newest, cell);

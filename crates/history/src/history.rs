@@ -1,6 +1,7 @@
 //! The history of one container: all its pods, both resources.
 
 use std::iter::once;
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{OomKill, Ratio, Resource, Sample, Timestamp};
@@ -162,7 +163,7 @@ impl ContainerHistory {
         if self.pods.len() >= MAX_LIVE_PODS {
             self.end_longest_unseen();
         }
-        let mut pod = PodHistory::beginning_at(&sample.pod, sample.at);
+        let mut pod = PodHistory::beginning_at(Arc::clone(&sample.pod), sample.at);
         pod.observe(hour, sample);
         self.pods.insert(pod);
     }

@@ -1,6 +1,9 @@
 //! The live pods of a container, ordered by uid. Most containers have a few, where a tree would take
 //! more room than what it holds.
 
+use std::cmp::Ordering;
+use std::sync::Arc;
+
 use plimsoll_domain::{Amount, Sample, Timestamp};
 
 use crate::slot::{Hour, Slot};
@@ -16,7 +19,8 @@ pub(crate) struct Pods(
 /// What is remembered of a live pod.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PodHistory {
-    pub(crate) uid: Box<str>,
+    /// Shared with the cluster's view of it.
+    pub(crate) uid: Arc<str>,
     /// When its newest sample was taken.
     pub(crate) last_seen: Timestamp,
     /// The two newest readings of its working set, newest first: a kill is often told of only after
@@ -99,13 +103,17 @@ impl Pods {
     }
 
     fn place(&self, uid: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|pod| (*pod.uid).cmp(uid))
+        // Text that lies in the same place need not be read.
+        let is_same = |own: &str| std::ptr::eq(own, uid);
+        self.0.binary_search_by(|pod| {
+            if is_same(&pod.uid) { Ordering::Equal } else { (*pod.uid).cmp(uid) }
+        })
     }
 }
 
 impl PodHistory {
     /// Nothing known yet of a pod that was seen then.
-    pub(crate) fn beginning_at(uid: &str, at: Timestamp) -> Self {
+    pub(crate) fn beginning_at(uid: impl Into<Arc<str>>, at: Timestamp) -> Self {
         let usage = SubHistory::default();
         Self { uid: uid.into(), last_seen: at, working_sets: [None; 2], usage }
     }
@@ -113,6 +121,10 @@ impl PodHistory {
     /// Takes one sample in.
     pub(crate) fn observe(&mut self, hour: Hour, sample: &Sample) {
         self.last_seen = sample.at;
+        // After a restart it has a copy of its own.
+        if !Arc::ptr_eq(&self.uid, &sample.pod) {
+            self.uid = Arc::clone(&sample.pod);
+        }
         if let Some(working_set) = sample.usage.memory {
             self.working_sets = [Some((sample.at, working_set)), self.working_sets[0]];
         }

@@ -35,6 +35,13 @@ impl Peak {
 }
 
 impl Sketch {
+    /// Counts all that another sketch counted.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if let Some(peak) = other.peak {
+            self.merge_counts(peak, other.counts.iter().copied());
+        }
+    }
+
     /// Counts what comes ordered by bucket, with the greatest amount among it.
     pub(crate) fn merge_counts(&mut self, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) {
         self.peak = Some(self.peak.map_or(peak, |own| own.and(peak)));

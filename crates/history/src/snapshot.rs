@@ -211,7 +211,7 @@ fn write_usage(out: &mut Writer, usage: &SubHistory) {
     out.length(usage.open.len());
     for sketch in &usage.open {
         let mut packed = Vec::new();
-        pack_counts(sketch.counts(), &mut packed);
+        pack_counts(sketch.closed().counts.iter().copied(), &mut packed);
         write_sketch(out, sketch.slot, sketch.peak(), &packed);
     }
 }
@@ -385,7 +385,7 @@ mod tests {
                 out.amount(max);
                 out.amount(max);
                 let mut counts = Vec::new();
-                pack_counts(sketch.counts(), &mut counts);
+                pack_counts(sketch.closed().counts.iter().copied(), &mut counts);
                 out.block(&counts);
             }
         };
@@ -409,13 +409,13 @@ mod tests {
             history.observe(&Sample {
                 container: ContainerKey {
                     workload: WorkloadId {
-                        namespace: String::new(),
+                        namespace: "".into(),
                         kind: WorkloadKind::CronJob,
-                        name: String::new(),
+                        name: "".into(),
                     },
-                    container: String::new(),
+                    container: "".into(),
                 },
-                pod: pod.to_owned(),
+                pod: pod.into(),
                 at: Timestamp::from_seconds(second),
                 age: Duration::from_mins(1),
                 usage: PerResource::from_fn(|_| Some(Amount::ZERO)),

@@ -25,14 +25,20 @@ impl SubHistory {
     /// Counts one sample.
     pub(crate) fn record(&mut self, slot: Slot, amount: Amount) {
         self.settle(slot.hour());
-        self.count(slot, amount, 1);
+        match self.place(slot) {
+            Ok(place) => self.open[place].record(amount),
+            Err(place) => self.begin(place, OpenSketch::new(slot, amount, 1)),
+        }
     }
 
     /// Counts one sample as so many, wherever it stands in time; slots are settled when the history
     /// next goes on.
     pub(crate) fn recall(&mut self, slot: Slot, amount: Amount, times: u32) {
         if times > 0 {
-            self.count(slot, amount, times);
+            match self.place(slot) {
+                Ok(place) => self.open[place].record_times(amount, times),
+                Err(place) => self.begin(place, OpenSketch::new(slot, amount, times)),
+            }
         }
     }
 
@@ -89,13 +95,6 @@ impl SubHistory {
             + self.open.iter().map(OpenSketch::heap_bytes).sum::<usize>()
     }
 
-    fn count(&mut self, slot: Slot, amount: Amount, times: u32) {
-        match self.place(slot) {
-            Ok(place) => self.open[place].record(amount, times),
-            Err(place) => self.begin(place, OpenSketch::new(slot, amount, times)),
-        }
-    }
-
     fn merge(&mut self, slot: Slot, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) {
         match self.place(slot) {
             Ok(place) => self.open[place].merge(peak, counts),
@@ -134,7 +133,7 @@ impl SubHistory {
             if sketch.slot.hour() == newest {
                 self.open.push(sketch);
             } else if let Some(slot) = sketch.slot.settled(newest) {
-                moved.entry(slot).or_default().merge_counts(sketch.peak(), sketch.counts());
+                moved.entry(slot).or_default().merge(&sketch.closed());
             }
         }
         self.packed.put(moved, |slot| slot.settled(newest) == Some(slot));

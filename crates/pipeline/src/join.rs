@@ -1,6 +1,7 @@
 //! Joins usage, named by pod, with the workloads that own the pods.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{ContainerKey, PerResource, Pod, Sample, Signal, Timestamp, Workload, World};
@@ -32,7 +33,7 @@ pub(crate) fn samples(world: &World, usage: &[PodUsage], now: Timestamp) -> (Vec
 /// that no start counts. Without this the history would take the first and refuse the rest as told
 /// again. Beside each sample whether its container shares its name.
 fn joined(samples: impl Iterator<Item = (Sample, bool)>) -> Vec<Sample> {
-    let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut places: BTreeMap<(Arc<str>, Arc<str>), usize> = BTreeMap::new();
     let mut joined: Vec<Sample> = Vec::new();
     for (sample, shares) in samples {
         if shares {
@@ -64,8 +65,8 @@ pub(crate) fn signals(world: &World) -> impl Iterator<Item = Signal> {
         workload.pods.iter().flat_map(move |pod| {
             pod.containers.iter().filter_map(move |container| {
                 Some(Signal::OomKill {
-                    container: key(workload, container.identity()),
-                    pod: pod.uid.clone(),
+                    container: key(workload, container.identity().into()),
+                    pod: Arc::clone(&pod.uid),
                     kill: container.last_oom?,
                 })
             })
@@ -80,7 +81,7 @@ fn owners(world: &World) -> Owners<'_> {
         workload
             .pods
             .iter()
-            .map(move |pod| ((workload.id.namespace.as_str(), pod.name.as_str()), (workload, pod)))
+            .map(move |pod| ((&*workload.id.namespace, pod.name.as_str()), (workload, pod)))
     });
     pods.collect()
 }
@@ -88,10 +89,10 @@ fn owners(world: &World) -> Owners<'_> {
 fn sample(workload: &Workload, pod: &Pod, usage: &PodUsage) -> Option<(Sample, bool)> {
     let container = pod.containers.iter().find(|c| c.name == usage.container)?;
     let started_at = container.started_at?;
-    workload.containers.iter().find(|spec| spec.name == container.identity())?;
+    let spec = workload.containers.iter().find(|spec| *spec.name == *container.identity())?;
     let sample = Sample {
-        container: key(workload, container.identity()),
-        pod: pod.uid.clone(),
+        container: key(workload, Arc::clone(&spec.name)),
+        pod: Arc::clone(&pod.uid),
         at: usage.at,
         age: usage.at.since(started_at),
         usage: usage.usage,
@@ -99,8 +100,8 @@ fn sample(workload: &Workload, pod: &Pod, usage: &PodUsage) -> Option<(Sample, b
     Some((sample, container.counts_as.is_some()))
 }
 
-fn key(workload: &Workload, container: &str) -> ContainerKey {
-    ContainerKey { workload: workload.id.clone(), container: container.to_owned() }
+fn key(workload: &Workload, container: Arc<str>) -> ContainerKey {
+    ContainerKey { workload: workload.id.clone(), container }
 }
 
 #[cfg(test)]
@@ -114,13 +115,13 @@ mod tests {
     fn check(samples: &[(&str, &str, u32, u64, bool)], expect: &[(&str, &str, u32, u64)]) {
         let made = samples.iter().map(|(pod, container, millicores, age, shares)| {
             let workload = WorkloadId {
-                namespace: "shop".to_owned(),
+                namespace: "shop".into(),
                 kind: WorkloadKind::Deployment,
-                name: "web".to_owned(),
+                name: "web".into(),
             };
             let sample = Sample {
-                container: ContainerKey { workload, container: (*container).to_owned() },
-                pod: (*pod).to_owned(),
+                container: ContainerKey { workload, container: (*container).into() },
+                pod: (*pod).into(),
                 at: Timestamp::from_seconds(100),
                 age: Duration::from_secs(*age),
                 usage: PerResource {
@@ -133,7 +134,7 @@ mod tests {
         let found = joined(made);
         let found = found.iter().map(|sample| {
             let cpu = sample.usage.cpu.map_or(0.0, Amount::value) * 1000.0;
-            (sample.pod.as_str(), sample.container.container.as_str(), cpu, sample.age.as_secs())
+            (&*sample.pod, &*sample.container.container, cpu, sample.age.as_secs())
         });
         let expect =
             expect.iter().map(|(pod, name, cpu, age)| (*pod, *name, f64::from(*cpu), *age));

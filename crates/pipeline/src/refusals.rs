@@ -1,6 +1,7 @@
 //! Remembers which pods' changes were refused, so that the same change is not sent every tick.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{
@@ -18,7 +19,7 @@ const RETRY_FAILED_AFTER: Duration = Duration::from_mins(2);
 /// Changes that were refused or failed, by the uid of the pod.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
-    by_pod: BTreeMap<String, Refusal>,
+    by_pod: BTreeMap<Arc<str>, Refusal>,
 }
 
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl Refusals {
             message: message.clone(),
             retry_at: now.plus(wait),
         };
-        self.by_pod.insert(change.uid.clone(), refusal);
+        self.by_pod.insert(Arc::clone(&change.uid), refusal);
     }
 
     fn refused(&self, change: &PodChange) -> Option<&Refusal> {

@@ -14,12 +14,9 @@ const END: i64 = 1_793_577_600;
 /// Nine days of 200m by night and 800m by day, until midnight.
 fn stored(name: &str) -> Result<PathBuf> {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-    let workload = WorkloadId {
-        namespace: "shop".to_owned(),
-        kind: WorkloadKind::Deployment,
-        name: "web".to_owned(),
-    };
-    let key = ContainerKey { workload, container: "app".to_owned() };
+    let workload =
+        WorkloadId { namespace: "shop".into(), kind: WorkloadKind::Deployment, name: "web".into() };
+    let key = ContainerKey { workload, container: "app".into() };
     let cells = (0..9 * 288).map(|number| {
         let start = END - 300 * (9 * 288 - number);
         let hour = start.rem_euclid(86_400) / 3600;

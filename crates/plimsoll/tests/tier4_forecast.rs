@@ -175,13 +175,13 @@ fn preload(world: &World) -> Result<()> {
 
 fn sample(name: &str, at: Timestamp, age: Duration, cpu: u32) -> Sample {
     let workload = WorkloadId {
-        namespace: NAMESPACE.to_owned(),
+        namespace: NAMESPACE.into(),
         kind: WorkloadKind::Deployment,
-        name: name.to_owned(),
+        name: name.into(),
     };
     Sample {
-        container: ContainerKey { workload, container: "app".to_owned() },
-        pod: "earlier".to_owned(),
+        container: ContainerKey { workload, container: "app".into() },
+        pod: "earlier".into(),
         at,
         age: age.saturating_add(CELL),
         usage: PerResource {

@@ -96,9 +96,10 @@ fn mk_cluster() -> Vec<Member> {
             let side = if index % 2 == 0 { "eu" } else { "nowhere" };
             Member {
                 id: WorkloadId {
-                    namespace: format!("team-{}-checkout-{side}-{namespace}", namespace % POLICIES),
+                    namespace: format!("team-{}-checkout-{side}-{namespace}", namespace % POLICIES)
+                        .into(),
                     kind: WorkloadKind::Deployment,
-                    name: format!("service-{index}"),
+                    name: format!("service-{index}").into(),
                 },
                 namespace_labels: Arc::clone(&namespace_labels[namespace]),
                 labels: mk_labels(&[

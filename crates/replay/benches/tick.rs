@@ -34,9 +34,9 @@ fn cluster() -> SimulatedPorts {
     let text = "vertical:\n  optimization: on\n";
     for i in 0..WORKLOADS {
         let id = WorkloadId {
-            namespace: format!("team-{}", i % 20),
+            namespace: format!("team-{}", i % 20).into(),
             kind: WorkloadKind::Deployment,
-            name: format!("service-{i}"),
+            name: format!("service-{i}").into(),
         };
         let request = |amount| Allocation { request: Some(amount), limit: None };
         let original = Resources {
@@ -51,7 +51,7 @@ fn cluster() -> SimulatedPorts {
                 memory: Amount::from_mebibytes(100 + i % 100 + phase),
             }
         });
-        let spec = ContainerSpec { name: "app".to_owned(), original };
+        let spec = ContainerSpec { name: "app".into(), original };
         let configuration = configure(&id, Some(text));
         cluster.add(SimulatedWorkload::new(id, vec![spec], configuration, vec![usage]));
     }

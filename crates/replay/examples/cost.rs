@@ -137,18 +137,18 @@ const LIVED: usize = 20;
 fn key(number: usize) -> ContainerKey {
     ContainerKey {
         workload: WorkloadId {
-            namespace: format!("team-{}", number % 100),
+            namespace: format!("team-{}", number % 100).into(),
             kind: WorkloadKind::Deployment,
-            name: format!("service-{number}"),
+            name: format!("service-{number}").into(),
         },
-        container: "app".to_owned(),
+        container: "app".into(),
     }
 }
 
 fn sample(number: usize) -> Sample {
     Sample {
         container: key(number),
-        pod: POD.to_owned(),
+        pod: POD.into(),
         at: Timestamp::default(),
         age: Duration::from_hours(2),
         usage: PerResource::default(),
@@ -192,7 +192,7 @@ fn configuration(target: Target) -> Configuration {
 
 fn workload(key: &ContainerKey, configuration: &Arc<Configuration>) -> Workload {
     let container = RunningContainer {
-        name: key.container.clone(),
+        name: key.container.to_string(),
         counts_as: None,
         resources: original(),
         resize_restart: PerResource::default(),
@@ -202,7 +202,7 @@ fn workload(key: &ContainerKey, configuration: &Arc<Configuration>) -> Workload 
     };
     let pod = Pod {
         name: POD.to_owned(),
-        uid: POD.to_owned(),
+        uid: POD.into(),
         created_at: Timestamp::default(),
         node: None,
         phase: PodPhase::Running,

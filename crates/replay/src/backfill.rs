@@ -85,7 +85,7 @@ fn sample(wanted: &Backfill, resource: Resource, at: Timestamp, value: Amount) -
     *usage.get_mut(resource) = Some(value);
     Sample {
         container: wanted.container.clone(),
-        pod: RECORDED_POD.to_owned(),
+        pod: RECORDED_POD.into(),
         at,
         age: SETTLED_AGE,
         usage,

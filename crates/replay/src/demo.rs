@@ -166,7 +166,7 @@ fn populated(
     };
     let mut cluster = SimulatedCluster::new(START.minus(WATCHED), size);
     for member in members {
-        let spec = ContainerSpec { name: CONTAINER.to_owned(), original: member.original };
+        let spec = ContainerSpec { name: CONTAINER.into(), original: member.original };
         let usage = member.pods.iter().cloned().map(|pod| -> Usage {
             std::sync::Arc::new(move |_container, elapsed| pod.at(elapsed))
         });

@@ -131,7 +131,7 @@ impl Scenario {
             }
             ["run", time] => self.run(parse_duration(time).unwrap()),
             ["past", workload, settings @ ..] => {
-                let key = ContainerKey { workload: id(workload), container: "app".to_owned() };
+                let key = ContainerKey { workload: id(workload), container: "app".into() };
                 self.cells.insert(key, past(settings));
             }
             ["rollout", workload] => self.cluster.cluster().roll_out(&id(workload)),
@@ -178,7 +178,7 @@ impl Scenario {
                 limit: amount(settings, "limit-memory"),
             },
         };
-        let spec = ContainerSpec { name: "app".to_owned(), original };
+        let spec = ContainerSpec { name: "app".into(), original };
         let id = id(workload);
         let unconfigured = configure(&id, None);
         let added = SimulatedWorkload::new(id.clone(), vec![spec], unconfigured, usage.collect());

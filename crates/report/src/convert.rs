@@ -60,9 +60,9 @@ impl From<&Evaluation> for EvaluationView {
 impl From<&WorkloadId> for WorkloadView {
     fn from(id: &WorkloadId) -> Self {
         Self {
-            namespace: id.namespace.clone(),
+            namespace: id.namespace.to_string(),
             kind: id.kind.name().to_owned(),
-            name: id.name.clone(),
+            name: id.name.to_string(),
         }
     }
 }

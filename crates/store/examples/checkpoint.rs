@@ -52,12 +52,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn week(Kind(_, cpu_spread, memory_spread, pods, lives): &Kind) -> (Engine, ContainerKey) {
-    let workload = WorkloadId {
-        namespace: "shop".to_owned(),
-        kind: WorkloadKind::Deployment,
-        name: "web".to_owned(),
-    };
-    let key = ContainerKey { workload, container: "app".to_owned() };
+    let workload =
+        WorkloadId { namespace: "shop".into(), kind: WorkloadKind::Deployment, name: "web".into() };
+    let key = ContainerKey { workload, container: "app".into() };
     let mut engine = Engine::new(Settings::default());
     let mut noise = Noise(7);
     for second in (0..7 * 86_400).step_by(30) {
@@ -72,7 +69,7 @@ fn week(Kind(_, cpu_spread, memory_spread, pods, lives): &Kind) -> (Engine, Cont
             let age = second - run * if *lives == i64::MAX { 0 } else { *lives };
             engine.observe(&Sample {
                 container: key.clone(),
-                pod: format!("0b6f7d5c-3c1e-4b52-9d0a-{run:08}{pod:04}"),
+                pod: format!("0b6f7d5c-3c1e-4b52-9d0a-{run:08}{pod:04}").into(),
                 at: Timestamp::from_seconds(BEGIN + second),
                 age: Duration::from_secs(age.unsigned_abs()),
                 usage: PerResource {

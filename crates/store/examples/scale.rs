@@ -126,11 +126,11 @@ fn fleet(keys: &[ContainerKey]) -> Result<Engine, Box<dyn Error>> {
 fn key(n: usize) -> ContainerKey {
     ContainerKey {
         workload: WorkloadId {
-            namespace: format!("team-{:03}", n / 200),
+            namespace: format!("team-{:03}", n / 200).into(),
             kind: WorkloadKind::Deployment,
-            name: format!("service-{n:06}"),
+            name: format!("service-{n:06}").into(),
         },
-        container: "app".to_owned(),
+        container: "app".into(),
     }
 }
 
@@ -138,7 +138,7 @@ fn sample(key: &ContainerKey, n: u64, tick: i64) -> Sample {
     let at = Timestamp::from_seconds(BEGIN + 30 * tick);
     Sample {
         container: key.clone(),
-        pod: "0b6f7d5c-3c1e-4b52-9d0a-5d2c8f3e9a71".to_owned(),
+        pod: "0b6f7d5c-3c1e-4b52-9d0a-5d2c8f3e9a71".into(),
         at,
         age: Duration::from_hours(1),
         usage: PerResource { cpu: usage(0.2, 0.4, n, tick), memory: usage(4e8, 0.05, n, tick) },

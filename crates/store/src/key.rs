@@ -15,10 +15,10 @@ pub(crate) fn write(out: &mut Writer, key: &ContainerKey) {
 pub(crate) fn read(from: &mut Reader<'_>) -> Result<ContainerKey, ReadError> {
     Ok(ContainerKey {
         workload: WorkloadId {
-            namespace: from.text()?.to_owned(),
+            namespace: from.text()?.into(),
             kind: WorkloadKind::from_name(from.text()?),
-            name: from.text()?.to_owned(),
+            name: from.text()?.into(),
         },
-        container: from.text()?.to_owned(),
+        container: from.text()?.into(),
     })
 }

@@ -11,7 +11,7 @@ use crate::MANAGED_BY_LABEL;
 /// with the template's own words, and gone with the template.
 pub fn target_from_template(template: &Template, workload: &WorkloadId) -> Value {
     let mut spec = template.spec.as_object().cloned().unwrap_or_default();
-    let mut reference = json!({"kind": workload.kind.name(), "name": workload.name});
+    let mut reference = json!({"kind": workload.kind.name(), "name": &*workload.name});
     if let (Some(version), Some(reference)) =
         (api_version(&workload.kind), reference.as_object_mut())
     {
@@ -23,8 +23,8 @@ pub fn target_from_template(template: &Template, workload: &WorkloadId) -> Value
         "apiVersion": format!("{THORAS_GROUP}/{THORAS_VERSION}"),
         "kind": "AIScaleTarget",
         "metadata": {
-            "namespace": workload.namespace,
-            "name": workload.name,
+            "namespace": &*workload.namespace,
+            "name": &*workload.name,
             "labels": {label: value},
             "annotations": {TEMPLATE_ANNOTATION: template.name},
             "ownerReferences": owner(template)

@@ -149,7 +149,7 @@ async fn apply(
     let patch = Patch::Apply(json!({
         "apiVersion": resource.api_version,
         "kind": resource.kind,
-        "metadata": {"name": name, "uid": one.uid},
+        "metadata": {"name": &**name, "uid": &*one.uid},
         "status": one.wanted,
     }));
     let params = PatchParams::apply(FIELD_MANAGER).force();

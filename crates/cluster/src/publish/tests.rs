@@ -302,7 +302,7 @@ async fn a_server_that_hangs_does_not_hang_the_tick() {
 async fn a_workload_that_is_gone_is_not_written() {
     let mock = Mock::new(Vec::new());
     let mut gone = evaluation();
-    gone.workload.name = "gone".to_owned();
+    gone.workload.name = "gone".into();
     let mut sink = sink_of(&mock, index(), Lead::test(), "one");
     sink.publish(&[gone], NOW).await.unwrap();
     assert!(mock.requests().is_empty());

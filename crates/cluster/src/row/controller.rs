@@ -255,7 +255,7 @@ mod tests {
             Rollout::Settled => "settled".to_owned(),
             Rollout::InProgress { updated, desired } => format!("{updated} of {desired}"),
         };
-        let containers: Vec<_> = row.template.containers.iter().map(|c| c.name.as_str()).collect();
+        let containers: Vec<_> = row.template.containers.iter().map(|c| &*c.name).collect();
         let replicas =
             row.desired_replicas.map_or_else(|| "-".to_owned(), |count| count.to_string());
         let row = format!("{replicas} replicas of {}, {rollout}", containers.join("+"));

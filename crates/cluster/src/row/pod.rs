@@ -58,7 +58,7 @@ impl PodRow {
             labels: custom.map(|_| intern.labels(meta.labels.as_ref())),
             pod: plimsoll_domain::Pod {
                 name: meta.name.clone().unwrap_or_default(),
-                uid: meta.uid.clone().unwrap_or_default(),
+                uid: meta.uid.clone().unwrap_or_default().into(),
                 created_at: meta.creation_timestamp.as_ref().map(timestamp).unwrap_or_default(),
                 node: spec.and_then(|spec| spec.node_name.clone()),
                 phase: phase(pod),
@@ -81,7 +81,7 @@ impl PodRow {
     pub(crate) fn declared(&self) -> Vec<ContainerSpec> {
         let containers = self.pod.containers.iter();
         let spec = containers.map(|container| ContainerSpec {
-            name: container.name.clone(),
+            name: container.name.as_str().into(),
             original: container.resources,
         });
         spec.collect()

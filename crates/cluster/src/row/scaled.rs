@@ -35,9 +35,9 @@ impl ScaledRow {
     pub(crate) fn of(object: &ScaledWorkload) -> Option<Self> {
         let (meta, target) = (&object.metadata, &object.spec.target_ref);
         let id = WorkloadId {
-            namespace: meta.namespace.clone().unwrap_or_default(),
+            namespace: meta.namespace.clone().unwrap_or_default().into(),
             kind: workload_kind(&target.api_version, &target.kind),
-            name: target.name.clone(),
+            name: target.name.as_str().into(),
         };
         if meta.name.as_deref() != Some(&scaled_workload_name(&id)) {
             return None;

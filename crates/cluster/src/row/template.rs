@@ -73,7 +73,7 @@ impl Custom {
 fn containers(spec: &PodSpec) -> Box<[ContainerSpec]> {
     sized(spec)
         .map(|(container, _)| ContainerSpec {
-            name: container.name.clone(),
+            name: container.name.as_str().into(),
             original: resources_from_k8s(container.resources.as_ref()),
         })
         .collect()

@@ -145,7 +145,7 @@ async fn check(objects: &[Value], expect: &[&str]) {
 }
 
 fn line(workload: &Workload) -> String {
-    let containers: Vec<_> = workload.containers.iter().map(|c| c.name.as_str()).collect();
+    let containers: Vec<_> = workload.containers.iter().map(|c| &*c.name).collect();
     let pods: Vec<_> = workload.pods.iter().map(|pod| pod.name.as_str()).collect();
     let mut line = format!("{} {} [{}]", workload.id, containers.join("+"), pods.join(" "));
     if let Some(opt_out) = workload.opt_out {

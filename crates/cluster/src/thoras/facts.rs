@@ -1,6 +1,7 @@
 //! What a plan is made from, as the watches show it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use kube::core::SelectorExt;
 use plimsoll_api::thoras::{Conflict, Template};
@@ -68,9 +69,9 @@ impl<'a> Facts<'a> {
             let (names, selects) = match &row.wants {
                 Wants::Workload { kind, name } => {
                     let id = WorkloadId {
-                        namespace: key.namespace.to_string(),
+                        namespace: Arc::clone(&key.namespace),
                         kind: kind.clone(),
-                        name: name.to_string(),
+                        name: name.to_string().into(),
                     };
                     (Some(id), Vec::new())
                 }
@@ -147,9 +148,9 @@ fn candidates<'a>(tables: &'a Tables, namespace: &str) -> Vec<Candidate<'a>> {
             template.custom.is_none() && !template.opted_out && !is_left_alone(&key.namespace);
         is_free.then(|| Candidate {
             id: WorkloadId {
-                namespace: key.namespace.to_string(),
+                namespace: Arc::clone(&key.namespace),
                 kind: kind.clone(),
-                name: key.name.to_string(),
+                name: Arc::clone(&key.name),
             },
             labels: &row.labels,
             pod_labels: &template.labels,

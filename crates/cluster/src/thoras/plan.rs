@@ -185,7 +185,7 @@ impl<'a> Planner<'a> {
             }
             return;
         }
-        let name = (workload.namespace.as_str(), workload.name.as_str());
+        let name = (&*workload.namespace, &*workload.name);
         if self.by_key.contains_key(&name) || !self.kept.insert(name) {
             return outcome.name_taken.push(workload);
         }

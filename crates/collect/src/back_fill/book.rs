@@ -1,6 +1,7 @@
 //! The book of one namespace: values become usage, usage becomes histories and cells.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub(super) struct Book<'a> {
     histories: BTreeMap<ContainerKey, ContainerHistory>,
     tallies: Tallies,
     /// Pods and the identities of their containers: when each was seen first and last.
-    spans: BTreeMap<(String, String), Span>,
+    spans: BTreeMap<(String, Arc<str>), Span>,
     /// What containers that go by one name used at one moment, of the answer being taken in: the
     /// most that any of them did, as young as the youngest, as where usage is seen live.
     shared: BTreeMap<(String, ContainerKey, Timestamp), Point>,
@@ -174,7 +175,7 @@ impl<'a> Book<'a> {
 
     /// Remembers from when to when a pod was told of; how its container aged.
     fn aging(&mut self, pod: &str, whose: &Whose<'_>, seen: (Timestamp, Timestamp)) -> Aging {
-        let name = (pod.to_owned(), whose.key.container.clone());
+        let name = (pod.to_owned(), Arc::clone(&whose.key.container));
         let span = self.spans.entry(name).or_insert_with(|| Span {
             key: whose.key.clone(),
             is_living: whose.uid.is_some(),

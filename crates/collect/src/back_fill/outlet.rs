@@ -101,9 +101,9 @@ mod tests {
 
     fn mk_cells(name: u32, count: u32) -> (ContainerKey, Vec<UsageCell>) {
         let workload = WorkloadId {
-            namespace: "shop".to_owned(),
+            namespace: "shop".into(),
             kind: WorkloadKind::Deployment,
-            name: format!("web-{name}"),
+            name: format!("web-{name}").into(),
         };
         let cell = |number: u32| UsageCell {
             start: Timestamp::from_seconds(i64::from(number) * 300),
@@ -112,7 +112,7 @@ mod tests {
             memory_max: None,
             pods: 1,
         };
-        let key = ContainerKey { workload, container: "app".to_owned() };
+        let key = ContainerKey { workload, container: "app".into() };
         (key, (0..count).map(cell).collect())
     }
 

@@ -40,12 +40,12 @@ impl Known {
         };
         let pods = workload.pods.iter().map(|pod| Living {
             name: pod.name.clone(),
-            uid: pod.uid.clone(),
+            uid: pod.uid.to_string(),
             started: pod.containers.iter().map(|it| (it.name.clone(), it.started_at)).collect(),
         });
         Self {
             workload: workload.id.clone(),
-            containers: workload.containers.iter().map(|spec| spec.name.clone()).collect(),
+            containers: workload.containers.iter().map(|spec| spec.name.to_string()).collect(),
             groups,
             pods: pods.collect(),
         }
@@ -71,7 +71,7 @@ impl Known {
     }
 
     fn key(&self, container: &str) -> ContainerKey {
-        ContainerKey { workload: self.workload.clone(), container: container.to_owned() }
+        ContainerKey { workload: self.workload.clone(), container: container.into() }
     }
 
     /// Whether several containers of a pod may go by this name.
@@ -113,7 +113,7 @@ impl<'a> Owners<'a> {
     pub(super) fn of(namespace: &'a str, known: Option<&'a [Known]>) -> Self {
         let here = known.unwrap_or_default().iter();
         let here: Vec<&Known> =
-            here.filter(|known| known.workload.namespace == namespace).collect();
+            here.filter(|known| *known.workload.namespace == *namespace).collect();
         let living = here.iter().flat_map(|known| {
             known.pods.iter().map(|living| (living.name.as_str(), (*known, living)))
         });
@@ -123,7 +123,7 @@ impl<'a> Owners<'a> {
             known: known.is_some().then(|| {
                 let id = |known: &&'a Known| {
                     let id: &'a WorkloadId = &known.workload;
-                    (id.kind.name(), id.name.as_str())
+                    (id.kind.name(), &*id.name)
                 };
                 here.iter().map(|known| (id(known), *known)).collect()
             }),
@@ -165,8 +165,8 @@ impl<'a> Owners<'a> {
         };
         let key = key?;
         let known = self.known.as_ref();
-        let known = known
-            .and_then(|known| known.get(&(key.workload.kind.name(), key.workload.name.as_str())));
+        let known =
+            known.and_then(|known| known.get(&(key.workload.kind.name(), &*key.workload.name)));
         let shares = known.is_some_and(|known| known.shares(&key.container));
         Some(Whose { key, uid: None, started: None, shares })
     }
@@ -203,11 +203,11 @@ impl<'a> Owners<'a> {
             Some(known) => known.get(&(kind, name))?.identity(container),
             None => Some(ContainerKey {
                 workload: WorkloadId {
-                    namespace: self.namespace.to_owned(),
+                    namespace: self.namespace.into(),
                     kind: WorkloadKind::from_name(kind),
-                    name: name.to_owned(),
+                    name: name.into(),
                 },
-                container: container.to_owned(),
+                container: container.into(),
             }),
         }
     }
@@ -224,9 +224,9 @@ mod tests {
         };
         Known {
             workload: WorkloadId {
-                namespace: "shop".to_owned(),
+                namespace: "shop".into(),
                 kind: WorkloadKind::from_name(kind),
-                name: name.to_owned(),
+                name: name.into(),
             },
             containers: vec!["app".to_owned()],
             groups: groups.iter().map(group).collect(),

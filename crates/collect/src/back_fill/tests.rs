@@ -57,11 +57,11 @@ fn shop(question: &str) -> (u16, String) {
 fn key() -> ContainerKey {
     ContainerKey {
         workload: WorkloadId {
-            namespace: "shop".to_owned(),
+            namespace: "shop".into(),
             kind: WorkloadKind::Deployment,
-            name: "web".to_owned(),
+            name: "web".into(),
         },
-        container: "app".to_owned(),
+        container: "app".into(),
     }
 }
 
@@ -217,7 +217,7 @@ async fn what_was_seen_live_is_left_alone() {
     for second in (-43_200..-21_600).step_by(300) {
         live.observe(&Sample {
             container: key(),
-            pod: "uid".to_owned(),
+            pod: "uid".into(),
             at: at(second),
             age: Duration::from_hours(1),
             usage: PerResource { cpu: Some(Amount::from_millicores(900)), memory: None },
@@ -394,9 +394,9 @@ fn only_namespaces_with_a_poor_workload_are_asked_about() {
     }
     let known = |namespace: &str, name: &str| {
         let workload = WorkloadId {
-            namespace: namespace.to_owned(),
+            namespace: namespace.into(),
             kind: WorkloadKind::Deployment,
-            name: name.to_owned(),
+            name: name.into(),
         };
         Known::mk(workload, &["app"])
     };
@@ -404,7 +404,7 @@ fn only_namespaces_with_a_poor_workload_are_asked_about() {
     plan.known = Some(vec![known("rich", "a"), known("shop", "poor"), known("shop", "web")]);
     for (namespace, name) in [("rich", "a"), ("shop", "web")] {
         let workload = known(namespace, name).workload;
-        plan.seen.insert(ContainerKey { workload, container: "app".to_owned() }, live.seen());
+        plan.seen.insert(ContainerKey { workload, container: "app".into() }, live.seen());
     }
     assert_eq!(plan.leave_out_the_rich(0.95), 1);
     let left: Vec<String> =

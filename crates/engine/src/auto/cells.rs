@@ -1,6 +1,8 @@
 //! The usage of all pods of a container by cells of five minutes, aligned to UTC, while it is being
 //! gathered. What comes first within a cell does not matter.
 
+use std::cmp::Ordering;
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_domain::{Amount, OomKill, Sample, Timestamp, UsageCell};
@@ -42,7 +44,7 @@ pub(super) struct Cell {
 
 #[derive(Clone, Debug)]
 struct PodUsage {
-    uid: Box<str>,
+    uid: Arc<str>,
     is_seen: bool,
     cpu_samples: u32,
     cpu_sum: f64,
@@ -140,8 +142,8 @@ impl Cells {
 }
 
 impl PodUsage {
-    fn new(uid: &str) -> Self {
-        Self { uid: uid.into(), is_seen: false, cpu_samples: 0, cpu_sum: 0.0, memory_max: None }
+    fn new(uid: Arc<str>) -> Self {
+        Self { uid, is_seen: false, cpu_samples: 0, cpu_sum: 0.0, memory_max: None }
     }
 
     fn reset(&mut self) {
@@ -167,7 +169,7 @@ impl Cell {
             cpu_samples: u32::from(number < cpu.len()),
             cpu_sum: cpu.get(number).map_or(0.0, |cpu| cpu.value()),
             memory_max,
-            ..PodUsage::new(&number.to_string())
+            ..PodUsage::new(number.to_string().into())
         };
         let mut pods: Vec<PodUsage> = (0..pods).map(pod).collect();
         pods.sort_by(|one, other| one.uid.cmp(&other.uid));
@@ -228,13 +230,17 @@ impl Cell {
         Ok(Self { pods, killed_at })
     }
 
-    fn pod(&mut self, uid: &str) -> &mut PodUsage {
-        let place = match self.pods.binary_search_by(|pod| (*pod.uid).cmp(uid)) {
+    fn pod(&mut self, uid: &Arc<str>) -> &mut PodUsage {
+        // Text that lies in the same place need not be read.
+        let compare = |pod: &PodUsage| {
+            if Arc::ptr_eq(&pod.uid, uid) { Ordering::Equal } else { pod.uid.cmp(uid) }
+        };
+        let place = match self.pods.binary_search_by(compare) {
             Ok(place) => place,
             Err(place) => {
                 // Most containers have one pod; a list makes room for four at first.
                 self.pods.reserve_exact(usize::from(self.pods.is_empty()));
-                self.pods.insert(place, PodUsage::new(uid));
+                self.pods.insert(place, PodUsage::new(Arc::clone(uid)));
                 place
             }
         };

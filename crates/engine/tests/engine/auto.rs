@@ -384,7 +384,7 @@ fn snapshots_after_a_container_begin_with_the_next_and_end_with_itself() {
     let mut engine = Engine::new(Settings::default());
     let key = |name: &str| {
         let mut key = watched(Duration::ZERO, sawtooth).key();
-        key.container = name.to_owned();
+        key.container = name.into();
         key
     };
     for name in ["a", "c", "d"] {
@@ -392,7 +392,7 @@ fn snapshots_after_a_container_begin_with_the_next_and_end_with_itself() {
     }
     let order = |after: Option<&str>| -> Vec<String> {
         let after = after.map(key);
-        engine.snapshots_after(after.as_ref()).map(|(key, _)| key.container.clone()).collect()
+        engine.snapshots_after(after.as_ref()).map(|(key, _)| key.container.to_string()).collect()
     };
     assert_eq!(order(None), ["a", "c", "d"]);
     assert_eq!(order(Some("a")), ["c", "d", "a"]);

@@ -42,13 +42,13 @@ fn scene() -> Scene {
 }
 
 fn key(scene: &Scene) -> ContainerKey {
-    ContainerKey { workload: scene.workload.id.clone(), container: APP.to_owned() }
+    ContainerKey { workload: scene.workload.id.clone(), container: APP.into() }
 }
 
 fn sample(scene: &Scene, pod: usize, at: Timestamp, (cpu, memory): (f64, f64)) -> Sample {
     Sample {
         container: key(scene),
-        pod: uid(pod),
+        pod: uid(pod).into(),
         at,
         age: Duration::from_hours(48),
         usage: PerResource { cpu: Amount::new(cpu), memory: Amount::new(memory) },
@@ -161,7 +161,7 @@ proptest! {
             let limit = Some(Amount::from_mebibytes(512));
             let signal = Signal::OomKill {
                 container: key(&scene),
-                pod: uid(pod),
+                pod: uid(pod).into(),
                 kill: OomKill { at, limit },
             };
             let (before, after) = ticks.split_at(tick % ticks.len() + 1);
@@ -225,7 +225,7 @@ proptest! {
                 let limit = asked(&scene, Resource::Memory).and_then(|asked| asked.limit);
                 let kill = OomKill { at: moment(tick), limit };
                 let (container, pod) = (key(&scene), uid(more.0));
-                scene.engine.signal(&Signal::OomKill { container, pod, kill });
+                scene.engine.signal(&Signal::OomKill { container, pod: pod.into(), kill });
             }
             scene.engine.pass(moment(tick + 2));
             asked(&scene, Resource::Memory)
@@ -263,7 +263,7 @@ proptest! {
             if kill {
                 let kill = OomKill { at, limit: Amount::new(memory) };
                 let (container, pod) = (key(&scene), uid(pod));
-                scene.engine.signal(&Signal::OomKill { container, pod, kill });
+                scene.engine.signal(&Signal::OomKill { container, pod: pod.into(), kill });
             }
             scene.engine.pass(at.plus(Duration::from_mins(8)));
         }

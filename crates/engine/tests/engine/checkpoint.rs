@@ -146,6 +146,6 @@ fn containers_are_found_by_their_workload() {
     let key = scene.key();
     assert!(scene.engine.containers_of(&key.workload).eq([&key]));
     let mut other = key.workload.clone();
-    other.name.push('x');
+    other.name = format!("{}x", other.name).into();
     assert_eq!(scene.engine.containers_of(&other).count(), 0);
 }

@@ -247,7 +247,7 @@ fn containers_that_count_as_one_are_changed_under_their_own_names() {
 fn new_pods_get_what_their_containers_count_as() {
     let published = grouped().evaluate().state.published.unwrap();
     let original = resources((500, 1000), (512, 512));
-    let spec = |name: &str| plimsoll_domain::ContainerSpec { name: name.to_owned(), original };
+    let spec = |name: &str| plimsoll_domain::ContainerSpec { name: name.into(), original };
     let patches = admit(&[spec("a-job-9"), spec("mesh"), spec("job-")], &published);
     let named: Vec<_> = patches.iter().map(|patch| patch.container.as_str()).collect();
     assert_eq!(named, ["a-job-9", "job-"]);

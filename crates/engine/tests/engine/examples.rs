@@ -162,9 +162,9 @@ fn startup_is_left_out() {
         scene.engine.observe(&plimsoll_domain::Sample {
             container: plimsoll_domain::ContainerKey {
                 workload: scene.workload.id.clone(),
-                container: APP.to_owned(),
+                container: APP.into(),
             },
-            pod: "uid-new".to_owned(),
+            pod: "uid-new".into(),
             at,
             age: std::time::Duration::from_secs(sample),
             usage: plimsoll_domain::PerResource { cpu: cpu(4000), memory: memory(4000) },

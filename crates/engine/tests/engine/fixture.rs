@@ -125,7 +125,7 @@ impl Scene {
         let at = NOW.minus(Duration::from_hours(24)).plus(ago);
         self.engine.observe(&Sample {
             container: self.key(),
-            pod: uid(pod),
+            pod: uid(pod).into(),
             at,
             age: at.since(created()),
             usage: PerResource { cpu: usage.0, memory: usage.1 },
@@ -136,7 +136,7 @@ impl Scene {
     pub(crate) fn kill(&mut self, pod: usize, limit: u32, minutes_ago: u64) {
         self.engine.signal(&Signal::OomKill {
             container: self.key(),
-            pod: uid(pod),
+            pod: uid(pod).into(),
             kill: OomKill { at: NOW.minus(Duration::from_mins(minutes_ago)), limit: memory(limit) },
         });
     }
@@ -150,7 +150,7 @@ impl Scene {
 
     /// Adds a container of which nothing was seen.
     pub(crate) fn add_unseen_container(&mut self, name: &str, original: Resources) {
-        self.workload.containers.push(ContainerSpec { name: name.to_owned(), original });
+        self.workload.containers.push(ContainerSpec { name: name.into(), original });
         for pod in &mut self.workload.pods {
             let mut container = pod.containers[0].clone();
             container.name = name.to_owned();
@@ -163,7 +163,7 @@ impl Scene {
     pub(crate) fn add_container(&mut self, name: &str, original: Resources) {
         self.add_unseen_container(name, original);
         let history = self.engine.histories().next().unwrap().1.clone();
-        let key = ContainerKey { container: name.to_owned(), ..self.key() };
+        let key = ContainerKey { container: name.into(), ..self.key() };
         self.engine.recall(&key, history);
     }
 
@@ -214,7 +214,7 @@ impl Scene {
     }
 
     pub(crate) fn key(&self) -> ContainerKey {
-        ContainerKey { workload: self.workload.id.clone(), container: APP.to_owned() }
+        ContainerKey { workload: self.workload.id.clone(), container: APP.into() }
     }
 }
 
@@ -267,13 +267,13 @@ fn created() -> Timestamp {
 fn mk_workload(original: Resources) -> Workload {
     Workload {
         id: WorkloadId {
-            namespace: "shop".to_owned(),
+            namespace: "shop".into(),
             kind: WorkloadKind::Deployment,
-            name: "web".to_owned(),
+            name: "web".into(),
         },
         api_version: "apps/v1".to_owned(),
         uid: "uid-web".to_owned(),
-        containers: vec![ContainerSpec { name: APP.to_owned(), original }],
+        containers: vec![ContainerSpec { name: APP.into(), original }],
         pods: (0..3).map(|pod| mk_pod(pod, original)).collect(),
         desired_replicas: Some(3),
         rollout: Rollout::Settled,
@@ -304,7 +304,7 @@ pub(crate) fn mk_published(values: Resources) -> Published {
 pub(crate) fn mk_pod(number: usize, resources: Resources) -> Pod {
     Pod {
         name: format!("web-{number}"),
-        uid: uid(number),
+        uid: uid(number).into(),
         created_at: created(),
         node: Some("node-1".to_owned()),
         phase: PodPhase::Running,

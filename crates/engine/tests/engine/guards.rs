@@ -111,7 +111,7 @@ fn unknown_kind() {
         scene.workload.id.kind = WorkloadKind::Other(kind.clone());
         let key = plimsoll_domain::ContainerKey {
             workload: scene.workload.id.clone(),
-            container: APP.to_owned(),
+            container: APP.into(),
         };
         scene.engine.recall(&key, history);
     });

@@ -159,7 +159,7 @@ fn a_container_that_is_new_or_gone_replaces_what_is_published() {
 }
 
 fn spec(name: &str, original: Resources) -> ContainerSpec {
-    ContainerSpec { name: name.to_owned(), original }
+    ContainerSpec { name: name.into(), original }
 }
 
 /// The new pod's container has these resources; what it is patched with.

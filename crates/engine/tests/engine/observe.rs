@@ -18,8 +18,11 @@ fn any_ticks() -> impl Strategy<Value = Vec<Vec<(u8, usize, u32)>>> {
 fn samples(ticks: &[Vec<(u8, usize, u32)>]) -> Vec<Vec<Sample>> {
     let workload = Scene::test().workload.id;
     let sample = |tick: u64, (container, pod, millicores): &(u8, usize, u32)| Sample {
-        container: ContainerKey { workload: workload.clone(), container: container.to_string() },
-        pod: uid(*pod),
+        container: ContainerKey {
+            workload: workload.clone(),
+            container: container.to_string().into(),
+        },
+        pod: uid(*pod).into(),
         at: NOW.plus(Duration::from_mins(3 * tick)),
         age: Duration::from_hours(1),
         usage: PerResource {

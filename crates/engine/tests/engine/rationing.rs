@@ -8,7 +8,7 @@ use crate::fixture::{APP, NOW, Scene, memory, resources};
 /// An evaluation that would change three pods to these values.
 fn mk_change(name: &str, to: Resources) -> Evaluation {
     let mut evaluation = Scene::observed().evaluate();
-    name.clone_into(&mut evaluation.workload.name);
+    evaluation.workload.name = name.into();
     if let Running::Apply(action) = &mut evaluation.decision.running {
         action.workload = evaluation.workload.clone();
         for change in &mut action.changes {
@@ -27,9 +27,9 @@ fn with_floor(mut evaluation: Evaluation) -> Evaluation {
 /// For each evaluation in its order: pods changed and pods waiting; `None` when held.
 fn check(evaluations: Vec<Evaluation>, pods_left: u32, expect: &[Option<(usize, u32)>]) {
     let budget = Budget { pods_left, pods_per_minute: 10 };
-    let names: Vec<String> = evaluations.iter().map(|e| e.workload.name.clone()).collect();
+    let names: Vec<_> = evaluations.iter().map(|e| e.workload.name.clone()).collect();
     let rationed = ration(evaluations, &budget);
-    let after: Vec<String> = rationed.iter().map(|e| e.workload.name.clone()).collect();
+    let after: Vec<_> = rationed.iter().map(|e| e.workload.name.clone()).collect();
     assert_eq!(after, names);
     let granted: Vec<_> = rationed
         .iter()

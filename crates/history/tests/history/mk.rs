@@ -18,13 +18,13 @@ pub(crate) fn mk_sample(pod: &str, second: i64, age_s: u64, cpu: f64, memory: f6
     Sample {
         container: ContainerKey {
             workload: WorkloadId {
-                namespace: "shop".to_owned(),
+                namespace: "shop".into(),
                 kind: WorkloadKind::Deployment,
-                name: "web".to_owned(),
+                name: "web".into(),
             },
-            container: "app".to_owned(),
+            container: "app".into(),
         },
-        pod: pod.to_owned(),
+        pod: pod.into(),
         at: mk_time(second),
         age: Duration::from_secs(age_s),
         usage: PerResource { cpu: Amount::new(cpu), memory: Amount::new(memory) },

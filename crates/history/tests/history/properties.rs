@@ -103,7 +103,7 @@ proptest! {
     ) {
         let one_pod: Vec<Sample> = samples
             .into_iter()
-            .map(|sample| Sample { pod: "pod".to_owned(), ..sample })
+            .map(|sample| Sample { pod: "pod".into(), ..sample })
             .collect();
         let span = mk_span(168, 0, end_of(&one_pod));
         let amounts = amounts_of(&one_pod, &span);

@@ -64,5 +64,5 @@ pub(super) fn workload_id(text: &str, namespace: &str) -> anyhow::Result<Workloa
             None => WorkloadKind::Other(kind.to_owned()),
         },
     };
-    Ok(WorkloadId { namespace: namespace.to_owned(), kind, name: name.to_owned() })
+    Ok(WorkloadId { namespace: namespace.into(), kind, name: name.into() })
 }

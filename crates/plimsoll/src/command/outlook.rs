@@ -81,7 +81,7 @@ fn outlooks(
         StoredCells::open(&args.data_dir, Timestamp::default()).with_context(failed)?;
     let wanted = |key: &&ContainerKey| {
         key.workload == *workload
-            && args.container.as_ref().is_none_or(|name| key.container == *name)
+            && args.container.as_ref().is_none_or(|name| *key.container == **name)
     };
     let keys: Vec<ContainerKey> = stored.keys().iter().filter(wanted).cloned().collect();
     if keys.is_empty() {
@@ -170,7 +170,7 @@ fn view(outlook: &Outlook) -> Value {
     let cells: Vec<[f64; 4]> = outlook.cells().iter().map(of).collect();
     json!({
         "workload": key.workload.to_string(),
-        "container": key.container,
+        "container": &*key.container,
         "resource": resource.name(),
         "unit": match resource { Resource::Cpu => "cores", Resource::Memory => "bytes" },
         "start": format_time(begin(forecast)),

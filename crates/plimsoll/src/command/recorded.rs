@@ -90,7 +90,7 @@ fn info(key: &ContainerKey, resource: Resource) -> SeriesInfo {
         id: entity.clone(),
         resource,
         file: "the stored history".to_owned(),
-        source: workload.namespace.clone(),
+        source: workload.namespace.to_string(),
         entity,
         step: UsageCell::LENGTH,
         days: None,

@@ -179,8 +179,8 @@ fn parse_mapping(text: &str) -> anyhow::Result<(String, ContainerKey)> {
             let [namespace, kind, name, container]: [String; 4] =
                 target.try_into().map_err(|_| anyhow::anyhow!("four parts are four parts"))?;
             let kind = kind_named(&kind)?;
-            let workload = WorkloadId { namespace, kind, name };
-            Ok((entity, ContainerKey { workload, container }))
+            let workload = WorkloadId { namespace: namespace.into(), kind, name: name.into() };
+            Ok((entity, ContainerKey { workload, container: container.into() }))
         }
         _ => bail!("--as: expected ENTITY=NAMESPACE/KIND/NAME/CONTAINER, found {text:?}"),
     }

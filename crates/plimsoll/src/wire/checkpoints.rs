@@ -185,7 +185,7 @@ impl Kept {
             let Checkpoint { workload, saved_at, containers } = checkpoint;
             let mut last_told = None;
             for (container, sealed) in containers {
-                let key = ContainerKey { workload: workload.clone(), container };
+                let key = ContainerKey { workload: workload.clone(), container: container.into() };
                 if let Err(why) = restore(engine, &key, &sealed, now) {
                     let object = format!("{} of {workload}", key.container);
                     self.tell_unusable(&object, &why);
@@ -333,7 +333,7 @@ fn make(engine: &Engine, id: &WorkloadId, now: Timestamp) -> Option<Checkpoint> 
     let mut containers = BTreeMap::new();
     for key in engine.containers_of(id) {
         if let Some(bytes) = engine.checkpoint(key) {
-            containers.insert(key.container.clone(), seal(&bytes)?);
+            containers.insert(key.container.to_string(), seal(&bytes)?);
         }
     }
     Some(Checkpoint { workload: id.clone(), saved_at: now, containers })

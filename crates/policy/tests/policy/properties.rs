@@ -96,7 +96,7 @@ fn case(documents: &[String], policies: &[String], workload: &str) -> Case {
 
 fn id(index: usize) -> WorkloadId {
     let name = format!("w{index}");
-    WorkloadId { namespace: "shop".to_owned(), kind: WorkloadKind::Deployment, name }
+    WorkloadId { namespace: "shop".into(), kind: WorkloadKind::Deployment, name: name.into() }
 }
 
 proptest! {

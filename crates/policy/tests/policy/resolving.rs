@@ -23,7 +23,7 @@ fn check(workloads: &[&str], editions: &[&str], expect: &[[u64; 3]]) {
         for (index, workload) in workloads.iter().enumerate() {
             let name = format!("w{index}");
             let kind = WorkloadKind::Deployment;
-            let id = WorkloadId { namespace: "shop".to_owned(), kind, name };
+            let id = WorkloadId { namespace: "shop".into(), kind, name: name.into() };
             resolver.resolve(&id, &workload.sources());
         }
         resolver.forget_unused();

@@ -114,7 +114,7 @@ fn singles(traces: &Traces) -> Vec<(String, WorkloadId)> {
             let times = taken.entry(id.clone()).or_default();
             *times += 1;
             if *times > 1 {
-                id.name = format!("{}-{times}", id.name);
+                id.name = format!("{}-{times}", id.name).into();
             }
             Some((info.entity.clone(), id))
         })
@@ -128,7 +128,7 @@ fn tidy(entity: &str) -> String {
 }
 
 fn id(namespace: &str, kind: &WorkloadKind, name: &str) -> WorkloadId {
-    WorkloadId { namespace: namespace.to_owned(), kind: kind.clone(), name: name.to_owned() }
+    WorkloadId { namespace: namespace.into(), kind: kind.clone(), name: name.into() }
 }
 
 /// The recordings, read once.

@@ -221,9 +221,9 @@ fn admitted(workload: &SimulatedWorkload) -> Vec<RunningContainer> {
     let patches = patches.map(|published| admit(&workload.containers, published));
     let patches = patches.unwrap_or_default();
     let containers = workload.containers.iter().map(|spec| {
-        let patch = patches.iter().find(|patch| patch.container == spec.name);
+        let patch = patches.iter().find(|patch| *patch.container == *spec.name);
         RunningContainer {
-            name: spec.name.clone(),
+            name: spec.name.to_string(),
             counts_as: None,
             resources: patch.map_or(spec.original, |patch| patch.resources),
             resize_restart: PerResource::default(),

@@ -62,7 +62,7 @@ impl SampleSource for SimulatedPorts {
                     cluster.nodes[pod.node].pod(&name).into_iter().flat_map(NodePod::containers);
                 for container in containers.filter(|container| container.is_running()) {
                     usage.push(PodUsage {
-                        namespace: workload.id.namespace.clone(),
+                        namespace: workload.id.namespace.to_string(),
                         pod: pod.name.clone(),
                         container: container.running.name.clone(),
                         at: now,
@@ -123,7 +123,7 @@ fn resize(
 ) -> OutcomeResult {
     let workload = cluster.workloads.iter_mut().find(|workload| workload.id == action.workload);
     let mut pods = workload.into_iter().flat_map(|workload| &mut workload.pods);
-    let Some(pod) = pods.find(|pod| pod.uid == change.uid) else {
+    let Some(pod) = pods.find(|pod| *pod.uid == *change.uid) else {
         return OutcomeResult::Gone;
     };
     pod.resized_at = Some(now);

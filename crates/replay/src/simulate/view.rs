@@ -41,7 +41,7 @@ impl SimulatedCluster {
         let on_node = self.nodes[pod.node].pod(&key(&workload.id, &pod.name))?;
         Some(Pod {
             name: pod.name.clone(),
-            uid: pod.uid.clone(),
+            uid: pod.uid.as_str().into(),
             created_at: pod.created_at,
             node: Some(format!("node-{}", pod.node)),
             phase: PodPhase::Running,

@@ -60,7 +60,7 @@ impl Policied {
         *seen.get_mut(self.resource) = Amount::new(usage.value() * self.scale);
         self.engine.observe(&Sample {
             container: self.key(),
-            pod: NAME.to_owned(),
+            pod: NAME.into(),
             at,
             age: AGE,
             usage: seen,
@@ -68,7 +68,7 @@ impl Policied {
     }
 
     fn key(&self) -> ContainerKey {
-        ContainerKey { workload: self.workload.id.clone(), container: NAME.to_owned() }
+        ContainerKey { workload: self.workload.id.clone(), container: NAME.into() }
     }
 
     /// What a pod has after a change to these resources.
@@ -97,7 +97,7 @@ impl Recommender for Policied {
                 let limit = Amount::new(limit.value() * self.scale);
                 let kill = OomKill { at: start, limit };
                 let (container, pod) = (self.key(), NAME.to_owned());
-                self.engine.signal(&Signal::OomKill { container, pod, kill });
+                self.engine.signal(&Signal::OomKill { container, pod: pod.into(), kill });
                 self.was_killed = true;
             }
         }
@@ -181,16 +181,16 @@ fn workload(policy: Policy) -> Workload {
     };
     Workload {
         id: WorkloadId {
-            namespace: "replay".to_owned(),
+            namespace: "replay".into(),
             kind: WorkloadKind::Deployment,
-            name: NAME.to_owned(),
+            name: NAME.into(),
         },
         api_version: "apps/v1".to_owned(),
         uid: NAME.to_owned(),
-        containers: vec![ContainerSpec { name: NAME.to_owned(), original }],
+        containers: vec![ContainerSpec { name: NAME.into(), original }],
         pods: vec![Pod {
             name: NAME.to_owned(),
-            uid: NAME.to_owned(),
+            uid: NAME.into(),
             created_at: Timestamp::default(),
             node: None,
             phase: PodPhase::Running,

@@ -112,7 +112,7 @@ fn verdict(current: Amount, reachable: Amount, difference: f64, threshold: f64) 
 fn pod_change(pod: &str) -> PodChange {
     PodChange {
         pod: pod.to_owned(),
-        uid: format!("uid-{pod}"),
+        uid: format!("uid-{pod}").into(),
         containers: vec![ContainerChange {
             container: "app".to_owned(),
             from: both(1000, 1024),
@@ -122,11 +122,7 @@ fn pod_change(pod: &str) -> PodChange {
 }
 
 fn web() -> WorkloadId {
-    WorkloadId {
-        namespace: "shop".to_owned(),
-        kind: WorkloadKind::Deployment,
-        name: "web".to_owned(),
-    }
+    WorkloadId { namespace: "shop".into(), kind: WorkloadKind::Deployment, name: "web".into() }
 }
 
 /// Three pods are resized from 1 CPU and 1 GiB.

@@ -66,7 +66,7 @@ fn check(dir: &Path, safe: u32) {
     let cells = cells(dir).unwrap();
     for n in [0, CONTAINERS / 2, CONTAINERS - 1] {
         let whole: Vec<UsageCell> = (1..=safe).map(|round| mk_cell(round, n + 1)).collect();
-        let found = &cells[&key(n).workload.name];
+        let found = &cells[&*key(n).workload.name];
         let is_told = |expect: &UsageCell, cell: &UsageCell| {
             let off = cell.cpu_mean.unwrap().value() / expect.cpu_mean.unwrap().value() - 1.0;
             cell.start == expect.start && off.abs() < 0.0005

@@ -68,7 +68,7 @@ fn thousands_of_containers_keep_their_own() {
     for n in 0..2500 {
         let there = (0..4).filter(|number| n % (number + 2) != 0);
         let expect: Vec<UsageCell> = there.map(|number| mk_cell(number, n + 1)).collect();
-        let cells = found.get(&key(n).workload.name).cloned().unwrap_or_default();
+        let cells = found.get(&*key(n).workload.name).cloned().unwrap_or_default();
         assert_eq!(cells.len(), expect.len(), "{n}");
         for (cell, expect) in cells.iter().zip(expect) {
             let off = cell.cpu_mean.unwrap().value() / expect.cpu_mean.unwrap().value() - 1.0;

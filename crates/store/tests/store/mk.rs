@@ -76,11 +76,11 @@ impl Drop for TestDir {
 pub(crate) fn mk_key(name: &str) -> ContainerKey {
     ContainerKey {
         workload: WorkloadId {
-            namespace: "shop".to_owned(),
+            namespace: "shop".into(),
             kind: WorkloadKind::Deployment,
-            name: name.to_owned(),
+            name: name.into(),
         },
-        container: "app".to_owned(),
+        container: "app".into(),
     }
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn restore(dir: &Path) -> Result<(Found, Vec<Damage>), StoreError> {
     let mut store = Store::open(dir)?;
     let mut found = Found::new();
     store.restore(&mut |key, bytes| {
-        let before = found.insert(key.workload.name, bytes.to_vec());
+        let before = found.insert(key.workload.name.to_string(), bytes.to_vec());
         assert_eq!(before, None, "each container is given once");
     })?;
     Ok((found, store.take_damages()))
@@ -109,7 +109,8 @@ pub(crate) fn restore(dir: &Path) -> Result<(Found, Vec<Damage>), StoreError> {
 /// All cells of a directory, by the name of the workload.
 pub(crate) fn cells(dir: &Path) -> Result<BTreeMap<String, Vec<UsageCell>>, StoreError> {
     let mut stored = StoredCells::open(dir, Timestamp::from_seconds(0))?;
-    let names: Vec<String> = stored.keys().iter().map(|key| key.workload.name.clone()).collect();
+    let names: Vec<String> =
+        stored.keys().iter().map(|key| key.workload.name.to_string()).collect();
     let all = stored.read(0..names.len(), Timestamp::from_seconds(0))?;
     Ok(names.into_iter().zip(all).collect())
 }

@@ -39,7 +39,7 @@ proptest! {
                     expect.insert(name.to_string(), bytes);
                 }
                 Step::Remove(name) => {
-                    store.retain(|key| key.workload.name != name.to_string()).unwrap();
+                    store.retain(|key| *key.workload.name != *name.to_string()).unwrap();
                     expect.remove(&name.to_string());
                 }
                 Step::Restart => {

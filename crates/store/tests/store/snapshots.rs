@@ -36,11 +36,11 @@ fn names_of_any_length_and_kinds_of_any_name_are_kept() {
     let dir = TestDir::new();
     let key = ContainerKey {
         workload: WorkloadId {
-            namespace: "n".repeat(253),
+            namespace: "n".repeat(253).into(),
             kind: WorkloadKind::Other("../Étrange".to_owned()),
-            name: "a/b\0c".to_owned(),
+            name: "a/b\0c".into(),
         },
-        container: String::new(),
+        container: "".into(),
     };
     Store::open(dir.path()).unwrap().save([(&key, b"x")]).unwrap();
     let mut found = Vec::new();

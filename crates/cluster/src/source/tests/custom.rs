@@ -204,7 +204,7 @@ async fn containers_of_a_group_count_as_one() {
 async fn injected_containers_are_not_among_those_that_are_sized() {
     let world = world(&web("shop")).await;
     let workload = &world.workloads[0];
-    let sized: Vec<_> = workload.containers.iter().map(|c| c.name.as_str()).collect();
+    let sized: Vec<_> = workload.containers.iter().map(|c| &*c.name).collect();
     let running: Vec<_> = workload.pods[0].containers.iter().map(|c| c.name.as_str()).collect();
     assert_eq!((&*sized, &*running), (&["app"][..], &["app", "injected"][..]));
 }

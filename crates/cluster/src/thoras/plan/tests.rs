@@ -9,11 +9,7 @@ use super::*;
 
 fn workload(text: &str) -> WorkloadId {
     let (kind, name) = text.split_once('/').unwrap();
-    WorkloadId {
-        namespace: "shop".to_owned(),
-        kind: WorkloadKind::from_name(kind),
-        name: name.to_owned(),
-    }
+    WorkloadId { namespace: "shop".into(), kind: WorkloadKind::from_name(kind), name: name.into() }
 }
 
 struct Cluster {
@@ -58,7 +54,7 @@ impl Cluster {
 }
 
 fn names(ids: &[&WorkloadId]) -> String {
-    let names: Vec<_> = ids.iter().map(|id| id.name.as_str()).collect();
+    let names: Vec<_> = ids.iter().map(|id| &*id.name).collect();
     format!(" {}", names.join(" "))
 }
 

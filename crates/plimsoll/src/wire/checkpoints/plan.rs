@@ -148,7 +148,7 @@ mod tests {
     fn due(plan: &Plan, told: &[(&WorkloadId, i64)], minute: i64) -> String {
         let told: Vec<_> = told.iter().map(|(id, minute)| (*id, Some(at(*minute)))).collect();
         let due = plan.due(&told, at(minute), at(minute).minus(EVERY));
-        due.iter().map(|id| id.name.as_str()).collect::<Vec<_>>().join(" ")
+        due.iter().map(|id| &*id.name).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -69,9 +69,9 @@ fn mk_cluster() -> SimulatedPorts {
     let mut cluster = SimulatedCluster::new(START, size);
     for n in 1..=3_u32 {
         let id = WorkloadId {
-            namespace: "shop".to_owned(),
+            namespace: "shop".into(),
             kind: WorkloadKind::Deployment,
-            name: format!("web-{n}"),
+            name: format!("web-{n}").into(),
         };
         let request = |amount| Allocation { request: Some(amount), limit: None };
         let original = Resources {
@@ -85,7 +85,7 @@ fn mk_cluster() -> SimulatedPorts {
                 memory: Amount::from_mebibytes(100 * n + phase),
             }
         });
-        let spec = ContainerSpec { name: "app".to_owned(), original };
+        let spec = ContainerSpec { name: "app".into(), original };
         let usages = vec![usage.clone(), usage];
         let configured = configuration(&id);
         cluster.add(SimulatedWorkload::new(id, vec![spec], configured, usages));

@@ -8,12 +8,9 @@ use super::*;
 const DAY: i64 = 86_400;
 
 fn key(name: &str) -> ContainerKey {
-    let workload = WorkloadId {
-        namespace: "shop".to_owned(),
-        kind: WorkloadKind::Deployment,
-        name: name.to_owned(),
-    };
-    ContainerKey { workload, container: "app".to_owned() }
+    let workload =
+        WorkloadId { namespace: "shop".into(), kind: WorkloadKind::Deployment, name: name.into() };
+    ContainerKey { workload, container: "app".into() }
 }
 
 /// A cell that begins so many seconds after the start; live ones have less than half a core.
