@@ -93,7 +93,7 @@ impl Containers {
     }
 
     pub(crate) fn get_or_new(&mut self, key: &ContainerKey) -> &mut Container {
-        // Who knows what it is to be.
+        // It may be told of earlier cells, or be put in the place of another.
         self.closed_until = None;
         let place = self.place_or_new(key);
         &mut self.kept[place].container

@@ -43,18 +43,18 @@ impl PartialEq for OpenSketch {
 }
 
 impl OpenSketch {
-    /// Of a sample that counts as so many, at least as one.
-    pub(crate) fn new(slot: Slot, amount: Amount, times: u32) -> Self {
-        let mut sketch = Self::empty(slot, Peak::of(amount));
-        sketch.add(bucket_of(amount), times.max(1));
-        sketch
-    }
-
-    /// Of buckets and counts in any order, with the greatest amount among them.
-    pub(crate) fn of(slot: Slot, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) -> Self {
-        let mut sketch = Self::empty(slot, peak);
-        counts.for_each(|(bucket, count)| sketch.add(bucket, count));
-        sketch
+    /// Nothing counted yet; `peak` is that of what is counted next.
+    pub(crate) fn new(slot: Slot, Peak { max, is_constant }: Peak) -> Self {
+        Self {
+            slot,
+            max,
+            is_constant,
+            zeros: 0,
+            lowest: 0,
+            counts: Vec::new(),
+            waiting: [0; WAITING],
+            waiting_len: 0,
+        }
     }
 
     /// Counts a sample.
@@ -98,26 +98,14 @@ impl OpenSketch {
 
     /// What was counted so far.
     pub(crate) fn closed(&self) -> Sketch {
-        let all = Self::of(self.slot, self.peak(), self.counts());
+        let mut all = Self::new(self.slot, self.peak());
+        all.merge(self.peak(), self.counts());
         Sketch { peak: Some(self.peak()), counts: all.counted().collect() }
     }
 
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.counts.capacity() * size_of::<u32>()
-    }
-
-    fn empty(slot: Slot, Peak { max, is_constant }: Peak) -> Self {
-        Self {
-            slot,
-            max,
-            is_constant,
-            zeros: 0,
-            lowest: 0,
-            counts: Vec::new(),
-            waiting: [0; WAITING],
-            waiting_len: 0,
-        }
     }
 
     /// What does not wait: bucket and count, ordered by bucket, no count zero.

@@ -104,10 +104,10 @@ impl Pods {
 
     fn place(&self, uid: &str) -> Result<usize, usize> {
         // Text that lies in the same place need not be read.
-        let is_same = |own: &str| std::ptr::eq(own, uid);
-        self.0.binary_search_by(|pod| {
-            if is_same(&pod.uid) { Ordering::Equal } else { (*pod.uid).cmp(uid) }
-        })
+        let compare = |own: &str| {
+            if std::ptr::eq(own, uid) { Ordering::Equal } else { own.cmp(uid) }
+        };
+        self.0.binary_search_by(|pod| compare(&pod.uid))
     }
 }
 

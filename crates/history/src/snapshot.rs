@@ -221,7 +221,9 @@ fn read_usage(from: &mut Reader<'_>, room: &mut Room) -> Result<SubHistory, Read
     read_sketches(from, room, |room, slot, peak, block| room.packer.add(slot, peak, block))?;
     let mut open = Vec::new();
     read_sketches(from, room, |room, slot, peak, _| {
-        open.push(OpenSketch::of(slot, peak, room.counts.iter().copied()));
+        let mut sketch = OpenSketch::new(slot, peak);
+        sketch.merge(peak, room.counts.iter().copied());
+        open.push(sketch);
     })?;
     let mut usage = SubHistory { newest, open, ..SubHistory::default() };
     room.packer.finish(&mut usage.packed);

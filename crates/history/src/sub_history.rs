@@ -25,30 +25,26 @@ impl SubHistory {
     /// Counts one sample.
     pub(crate) fn record(&mut self, slot: Slot, amount: Amount) {
         self.settle(slot.hour());
-        match self.place(slot) {
-            Ok(place) => self.open[place].record(amount),
-            Err(place) => self.begin(place, OpenSketch::new(slot, amount, 1)),
-        }
+        self.open_sketch(slot, Peak::of(amount)).record(amount);
     }
 
     /// Counts one sample as so many, wherever it stands in time; slots are settled when the history
     /// next goes on.
     pub(crate) fn recall(&mut self, slot: Slot, amount: Amount, times: u32) {
         if times > 0 {
-            match self.place(slot) {
-                Ok(place) => self.open[place].record_times(amount, times),
-                Err(place) => self.begin(place, OpenSketch::new(slot, amount, times)),
-            }
+            self.open_sketch(slot, Peak::of(amount)).record_times(amount, times);
         }
     }
 
     /// Takes in all of another. Any order of taking in ends in the same state.
     pub(crate) fn absorb(&mut self, other: &Self) {
         for sketch in &other.open {
-            self.merge(sketch.slot, sketch.peak(), sketch.counts());
+            let peak = sketch.peak();
+            self.open_sketch(sketch.slot, peak).merge(peak, sketch.counts());
         }
         for sketch in other.packed.iter() {
-            self.merge(sketch.slot, sketch.peak, sketch.counts);
+            let peak = sketch.peak;
+            self.open_sketch(sketch.slot, peak).merge(peak, sketch.counts);
         }
         let newest = self.newest.max(other.newest);
         self.newest = newest;
@@ -95,21 +91,18 @@ impl SubHistory {
             + self.open.iter().map(OpenSketch::heap_bytes).sum::<usize>()
     }
 
-    fn merge(&mut self, slot: Slot, peak: Peak, counts: impl Iterator<Item = (u16, u32)>) {
-        match self.place(slot) {
-            Ok(place) => self.open[place].merge(peak, counts),
-            Err(place) => self.begin(place, OpenSketch::of(slot, peak, counts)),
-        }
-    }
-
-    fn begin(&mut self, place: usize, sketch: OpenSketch) {
-        // Most often there are two, of both resources; a list makes room for four at first.
-        self.open.reserve_exact(usize::from(self.open.is_empty()) * 2);
-        self.open.insert(place, sketch);
-    }
-
-    fn place(&self, slot: Slot) -> Result<usize, usize> {
-        self.open.binary_search_by_key(&slot, |sketch| sketch.slot)
+    /// The sketch of a slot, to count in what has this peak.
+    fn open_sketch(&mut self, slot: Slot, peak: Peak) -> &mut OpenSketch {
+        let index = match self.open.binary_search_by_key(&slot, |sketch| sketch.slot) {
+            Ok(index) => index,
+            Err(index) => {
+                // Most often there are two, of both resources; a list makes room for four at first.
+                self.open.reserve_exact(usize::from(self.open.is_empty()) * 2);
+                self.open.insert(index, OpenSketch::new(slot, peak));
+                index
+            }
+        };
+        &mut self.open[index]
     }
 
     fn is_unsettled(&self) -> bool {

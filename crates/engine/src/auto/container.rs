@@ -150,7 +150,8 @@ impl ContainerAuto {
         history: &ContainerHistory,
         over: &mut dyn FnMut(UsageCell),
     ) {
-        while let Some((start, cell)) = self.cells.close(first_open(now), GAP_MAX) {
+        let end = first_open(now);
+        while let Some((start, cell)) = self.cells.close(end, GAP_MAX) {
             self.close(start, &cell, history);
             if let Some(usage) = cell.usage(start) {
                 over(usage);

@@ -78,3 +78,26 @@ impl<const N: usize> Peaks<N> {
         self.cells.get_mut(usize::try_from(index).unwrap_or(0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Notes values at these hours, among the last three; expects the highest after each.
+    fn check(noted: &[(i64, f64)], expect: &[f64]) {
+        let mut peaks = Peaks::<3>::new(Duration::from_hours(1));
+        let highest = noted.iter().map(|(hour, value)| {
+            peaks.add(Timestamp::from_seconds(hour * 3600), *value);
+            peaks.highest()
+        });
+        let highest: Vec<_> = highest.flatten().collect();
+        assert_eq!(highest, expect);
+    }
+
+    #[test]
+    fn the_highest_is_that_of_the_cells_that_are_not_too_old() {
+        check(&[(0, 9.0), (1, 5.0), (2, 7.0), (3, 1.0), (5, 2.0)], &[9.0, 9.0, 9.0, 7.0, 2.0]);
+        check(&[(0, 9.0), (100, 1.0)], &[9.0, 1.0]);
+        check(&[(4, 1.0), (2, 3.0), (7, 2.0)], &[1.0, 3.0, 2.0]);
+    }
+}

@@ -97,7 +97,7 @@ pub(crate) async fn day_zero_is_as_good_as_any(world: &World, prometheus: &Serve
     // What came in is written at the latest at the end.
     let dir = world.path("day-zero");
     let mut stored = StoredCells::open(&dir, Timestamp::from_seconds(0))?;
-    let web = stored.keys().iter().position(|key| key.workload.name == "web".into());
+    let web = stored.keys().iter().position(|key| &*key.workload.name == "web");
     let web = web.context("cells of web")?;
     let cells = stored.read(web..web + 1, Timestamp::from_seconds(0))?.concat();
     ensure!(cells.len() > 8 * 288, "{}", cells.len());
